@@ -1,0 +1,43 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: MIT
+import PackageDescription
+
+#if !os(Linux)
+    fatalError("dmr-gateway builds and runs on Linux only (its loop is libuv on epoll); elsewhere use Docker.")
+#endif
+
+/// Modules of ours see each other's internals only through `public`; imports are internal unless said otherwise.
+let ours: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility")
+]
+
+let package = Package(
+    name: "dmr-gateway",
+    products: [.executable(name: "dmr-gateway", targets: ["dmr-gateway"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.3.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CLLHTTP", pkgConfig: "libllhttp", providers: [.apt(["libllhttp-dev"])]),
+        .systemLibrary(name: "CYYJSON", pkgConfig: "yyjson", providers: [.apt(["libyyjson-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "GatewayCore", dependencies: ["CYYJSON"], swiftSettings: ours),
+        .target(
+            name: "Transport", dependencies: ["GatewayCore", "CUV", "CLLHTTP", "COpenSSL"], swiftSettings: ours),
+        .target(name: "Gateway", dependencies: ["GatewayCore", "Transport"], swiftSettings: ours),
+        .target(name: "SimulatedRunner", dependencies: ["GatewayCore", "Transport"], swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-gateway",
+            dependencies: [
+                "GatewayCore", "Transport", "Gateway", "SimulatedRunner",
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
+            ],
+            swiftSettings: ours),
+        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
+            swiftSettings: ours)
+    ]
+)

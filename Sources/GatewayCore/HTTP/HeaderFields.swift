@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+/// The header fields of one message, in the order they came, as slices of one byte array: two allocations a message,
+/// none when the value is reused.
+public struct HeaderFields: Sendable {
+    public struct Field: Sendable {
+        public var name: HeaderName
+        var nameStart: UInt32
+        var nameCount: UInt32
+        var valueStart: UInt32
+        var valueCount: UInt32
+    }
+
+    private var bytes: [UInt8] = []
+    private(set) public var fields: [Field] = []
+    private var isOpen = false
+
+    public init() {}
+
+    public var count: Int { fields.count }
+    /// Bytes of all names and values.
+    public var byteCount: Int { bytes.count }
+
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        fields.removeAll(keepingCapacity: true)
+        isOpen = false
+    }
+
+    public mutating func append(_ name: String, _ value: String) {
+        var name = name
+        var value = value
+        name.withUTF8 { appendName(UnsafeRawBufferPointer($0)) }
+        value.withUTF8 { appendValue(UnsafeRawBufferPointer($0)) }
+        endField()
+    }
+
+    // MARK: Filled by a parser, whose spans may come in pieces
+
+    public mutating func appendName(_ piece: UnsafeRawBufferPointer) {
+        if !isOpen {
+            let start = UInt32(truncatingIfNeeded: bytes.count)
+            fields.append(Field(name: .other, nameStart: start, nameCount: 0, valueStart: start, valueCount: 0))
+            isOpen = true
+        }
+        bytes.append(contentsOf: piece)
+        let last = fields.count - 1
+        fields[last].nameCount += UInt32(truncatingIfNeeded: piece.count)
+        fields[last].valueStart = UInt32(truncatingIfNeeded: bytes.count)
+    }
+
+    public mutating func appendValue(_ piece: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: piece)
+        fields[fields.count - 1].valueCount += UInt32(truncatingIfNeeded: piece.count)
+    }
+
+    /// Ends the field: its name is recognised and the white space behind its value dropped.
+    public mutating func endField() {
+        guard isOpen else { return }
+        isOpen = false
+        let last = fields.count - 1
+        fields[last].name = withName(fields[last]) { HeaderName($0) }
+        while fields[last].valueCount > 0,
+            ASCII.isBlank(bytes[Int(fields[last].valueStart + fields[last].valueCount) - 1])
+        {
+            fields[last].valueCount -= 1
+        }
+    }
+
+    // MARK: Read
+
+    public func withName<Result>(_ field: Field, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withSlice(from: field.nameStart, count: field.nameCount, body)
+    }
+
+    public func withValue<Result>(_ field: Field, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withSlice(from: field.valueStart, count: field.valueCount, body)
+    }
+
+    private func withSlice<Result>(
+        from start: UInt32, count: UInt32, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[Int(start)..<Int(start + count)])) }
+    }
+
+    public func first(_ name: HeaderName) -> Field? {
+        fields.first { $0.name == name }
+    }
+
+    public func count(of name: HeaderName) -> Int {
+        fields.reduce(0) { $0 + ($1.name == name ? 1 : 0) }
+    }
+
+    /// The value as text; bytes that are not UTF-8 are replaced, so it is for messages and comparison only.
+    public func text(_ field: Field) -> String {
+        withValue(field) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    public func text(of name: HeaderName) -> String? {
+        first(name).map(text)
+    }
+
+    public func nameText(_ field: Field) -> String {
+        withName(field) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Calls `body` with each element of the comma-separated lists of all fields of that name, trimmed, empty ones left
+    /// out (RFC 9110 section 5.6.1).
+    public func forEachListElement(_ name: HeaderName, _ body: (UnsafeRawBufferPointer) -> Void) {
+        for field in fields where field.name == name {
+            withValue(field) { value in
+                for element in value.split(separator: UInt8(ascii: ",")) {
+                    let element = ASCII.trimmed(UnsafeRawBufferPointer(rebasing: element))
+                    if !element.isEmpty { body(element) }
+                }
+            }
+        }
+    }
+}
