@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+/// A set of runner indices, one bit each. Built when a list changes, then only read: the dispatcher asks it for every
+/// runner of every request, and copying it costs one reference.
+public struct RunnerSet: Equatable, Sendable {
+    private var words: [UInt64] = []
+
+    public init() {}
+
+    public init(_ indices: some Sequence<Int>) {
+        for index in indices { insert(index) }
+    }
+
+    @inline(__always)
+    public func contains(_ index: Int) -> Bool {
+        let word = index >> 6
+        return word < words.count && words[word] & (1 << UInt64(index & 63)) != 0
+    }
+
+    public mutating func insert(_ index: Int) {
+        precondition(index >= 0, "a runner's index is its place in the list")
+        while words.count <= index >> 6 { words.append(0) }
+        words[index >> 6] |= 1 << UInt64(index & 63)
+    }
+
+    public mutating func remove(_ index: Int) {
+        guard contains(index) else { return }
+        words[index >> 6] &= ~(1 << UInt64(index & 63))
+        while words.last == 0 { words.removeLast() }
+    }
+
+    public var isEmpty: Bool { words.isEmpty }
+    public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+    /// Ascending.
+    public var indices: [Int] {
+        var result: [Int] = []
+        for (word, bits) in words.enumerated() {
+            var bits = bits
+            while bits != 0 {
+                result.append(word * 64 + bits.trailingZeroBitCount)
+                bits &= bits - 1
+            }
+        }
+        return result
+    }
+}
