@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+
+import CUV
+import GatewayCore
+
+/// A connected (or connecting) TCP or Unix socket on the loop. Subclasses say what its events mean.
+///
+/// The object lives as long as its handle: retained once when the handle is opened, released once in the close
+/// callback; nothing else has to keep it. After `close()` no event but `didClose` comes.
+open class ByteStream: Timed {
+    private let handle: UnsafeMutablePointer<uv_stream_t>
+    private var isOpen = false
+    public private(set) var isClosing = false
+    public private(set) var isReading = false
+    /// Bytes handed to `write` that the socket has not taken yet.
+    public private(set) final var heldBytes = 0
+    /// A read hands over at most this many bytes; at most `Loop.readBufferBytes`.
+    public final var readLimit = Loop.readBufferBytes
+
+    public let isUnix: Bool
+
+    /// - Throws: `UVError` when no handle can be made.
+    public init(loop: Loop, isUnix: Bool = false) throws(UVError) {
+        handle = .allocateStream()
+        self.isUnix = isUnix
+        super.init(loop: loop)
+        let code = isUnix ? uv_pipe_init(loop.uv, handle.asPipe, 0) : uv_tcp_init(loop.uv, handle.asTCP)
+        if code < 0 {
+            // Not opened, so there is nothing to close: deinit frees the memory.
+            throw UVError(code: code)
+        }
+        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        isOpen = true
+        loop.openStreams += 1
+    }
+
+    deinit {
+        handle.deallocate()
+    }
+
+    // MARK: Events, for subclasses
+
+    /// Bytes arrived. They are valid until this returns.
+    open func didRead(_ bytes: UnsafeRawBufferPointer) {}
+    /// The peer sent FIN.
+    open func didEnd() {}
+    /// The connection broke, while reading, writing or connecting. The stream is still open: close it.
+    open func didFail(_ error: UVError) {}
+    open func didConnect() {}
+    /// Everything handed to `write` has left.
+    open func didDrain() {}
+    open func didClose() {}
+
+    // MARK: Opening
+
+    func accept(from listener: UnsafeMutablePointer<uv_stream_t>) throws(UVError) {
+        try UVError.check(uv_accept(listener, handle))
+        setNoDelay()
+    }
+
+    /// The result comes as `didConnect` or `didFail`; there is no deadline of its own.
+    public final func connect(to address: SocketAddress) {
+        let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
+        let code = address.withPointer { uv_tcp_connect(request, handle.asTCP, $0, ByteStream.connected) }
+        if code < 0 {
+            request.deallocate()
+            didFail(UVError(code: code))
+        }
+    }
+
+    private static let connected: @convention(c) (UnsafeMutablePointer<uv_connect_t>?, Int32) -> Void = {
+        request, status in
+        guard let request else { return }
+        let stream = ByteStream.of(request.pointee.handle)
+        request.deallocate()
+        guard let stream, !stream.isClosing else { return }
+        if status < 0 { return stream.didFail(UVError(code: status)) }
+        stream.setNoDelay()
+        stream.didConnect()
+    }
+
+    /// Tokens are small writes that must leave at once (RFC 9293 section 3.7.4 would hold them back).
+    private func setNoDelay() {
+        if !isUnix { uv_tcp_nodelay(handle.asTCP, 1) }
+    }
+
+    // MARK: Reading
+
+    public final func startReading() {
+        guard !isReading, !isClosing else { return }
+        let code = uv_read_start(handle, ByteStream.allocate, ByteStream.read)
+        if code < 0 { return didFail(UVError(code: code)) }
+        isReading = true
+    }
+
+    /// Also stops noticing that the peer goes away: libuv reports that only while reading.
+    public final func stopReading() {
+        guard isReading else { return }
+        isReading = false
+        if !isClosing { uv_read_stop(handle) }
+    }
+
+    private static let allocate:
+        @convention(c) (UnsafeMutablePointer<uv_handle_t>?, Int, UnsafeMutablePointer<uv_buf_t>?) -> Void = {
+            handle, _, buffer in
+            guard let handle, let data = handle.pointee.data else { return }
+            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
+                let memory = stream.loop.readBuffer
+                buffer?.pointee.base = memory.baseAddress?.assumingMemoryBound(to: CChar.self)
+                buffer?.pointee.len = min(memory.count, stream.readLimit)
+            }
+        }
+
+    private static let read:
+        @convention(c) (UnsafeMutablePointer<uv_stream_t>?, Int, UnsafePointer<uv_buf_t>?) -> Void = {
+            handle, count, buffer in
+            guard let data = handle?.pointee.data else { return }
+            // Guaranteed: the handle holds a reference until its close callback, which can't run inside this one.
+            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
+                if count > 0 {
+                    stream.didRead(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
+                } else if count == Int(UV_EOF.rawValue) {
+                    stream.isReading = false
+                    stream.didEnd()
+                } else if count < 0 {
+                    stream.isReading = false
+                    stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
+                }
+            }
+        }
+
+    // MARK: Writing
+
+    /// Sends the bytes. What the socket doesn't take now is copied and held; `didDrain` tells when that has left.
+    /// An error comes as `didFail` on the way of the held bytes, or by the read side; here it only stops the sending.
+    @discardableResult
+    public final func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !isClosing, !bytes.isEmpty else { return true }
+        let sent = heldBytes == 0 ? tryWrite(bytes) : 0
+        guard sent < bytes.count else { return true }
+        hold(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        return false
+    }
+
+    @discardableResult
+    public final func write(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { write($0) }
+    }
+
+    /// How many bytes the socket took at once. Nothing is held: the caller keeps the rest, for a body that it holds
+    /// anyway. -1 when the socket failed.
+    public final func writeWithoutHolding(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard !isClosing else { return -1 }
+        return heldBytes == 0 ? tryWrite(bytes) : 0
+    }
+
+    private func tryWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var buffer = uv_buf_t(
+            base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
+            len: bytes.count)
+        // A failure other than "not now" is met again by the held write and reported from there.
+        return max(0, Int(uv_try_write(handle, &buffer, 1)))
+    }
+
+    private func hold(_ bytes: UnsafeRawBufferPointer) {
+        // One block: the request and, behind it, the bytes.
+        let headBytes = MemoryLayout<HeldWrite>.stride
+        let block = UnsafeMutableRawPointer.allocate(byteCount: headBytes + bytes.count, alignment: 16)
+        let held = block.initializeMemory(as: HeldWrite.self, to: HeldWrite(request: uv_write_t(), count: bytes.count))
+        if let source = bytes.baseAddress { (block + headBytes).copyMemory(from: source, byteCount: bytes.count) }
+        var buffer = uv_buf_t(base: (block + headBytes).assumingMemoryBound(to: CChar.self), len: bytes.count)
+        let request = UnsafeMutableRawPointer(held).assumingMemoryBound(to: uv_write_t.self)
+        heldBytes += bytes.count
+        let code = uv_write(request, handle, &buffer, 1) { request, status in
+            guard let request else { return }
+            let stream = ByteStream.of(request.pointee.handle)
+            let block = UnsafeMutableRawPointer(request)
+            let count = block.assumingMemoryBound(to: HeldWrite.self).pointee.count
+            block.deallocate()
+            stream?.heldWriteEnded(count, status: status)
+        }
+        if code < 0 {
+            heldBytes -= bytes.count
+            block.deallocate()
+            didFail(UVError(code: code))
+        }
+    }
+
+    private func heldWriteEnded(_ count: Int, status: Int32) {
+        heldBytes -= count
+        guard !isClosing else { return }
+        if status < 0 { return didFail(UVError(code: status)) }
+        if heldBytes == 0 { didDrain() }
+    }
+
+    /// Sends FIN once everything held has left; reading goes on.
+    public final func endWriting() {
+        guard !isClosing else { return }
+        let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
+        let code = uv_shutdown(request, handle) { request, _ in request?.deallocate() }
+        if code < 0 { request.deallocate() }
+    }
+
+    // MARK: Closing
+
+    /// Closes at once; what is held is lost. Safe to repeat.
+    public final func close() {
+        guard beginClosing() else { return }
+        uv_close(handle.asHandle, ByteStream.closed)
+    }
+
+    /// Closes with RST, so that a peer that reads until the connection ends knows that it was cut.
+    public final func reset() {
+        guard !isUnix else { return close() }
+        guard beginClosing() else { return }
+        if uv_tcp_close_reset(handle.asTCP, ByteStream.closed) < 0 { uv_close(handle.asHandle, ByteStream.closed) }
+    }
+
+    private func beginClosing() -> Bool {
+        guard isOpen, !isClosing else { return false }
+        isClosing = true
+        isReading = false
+        setDeadline(.distantFuture)
+        return true
+    }
+
+    private static let closed: @convention(c) (UnsafeMutablePointer<uv_handle_t>?) -> Void = { handle in
+        guard let data = handle?.pointee.data else { return }
+        handle?.pointee.data = nil
+        let stream = Unmanaged<ByteStream>.fromOpaque(data).takeRetainedValue()
+        stream.isOpen = false
+        stream.loop.openStreams -= 1
+        stream.didClose()
+    }
+
+    // MARK: Addresses
+
+    /// The peer's address, nil for Unix sockets and for a connection that is gone.
+    public final var peerAddress: SocketAddress? {
+        isUnix ? nil : SocketAddress { storage, length in uv_tcp_getpeername(handle.asTCP, storage, length) }
+    }
+
+    private static func of(_ handle: UnsafeMutablePointer<uv_stream_t>?) -> ByteStream? {
+        guard let data = handle?.pointee.data else { return nil }
+        return Unmanaged<ByteStream>.fromOpaque(data).takeUnretainedValue()
+    }
+}
+
+/// A write request and the number of bytes that stand behind it in the same block.
+private struct HeldWrite {
+    var request: uv_write_t
+    var count: Int
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+
+import CLLHTTP
+public import GatewayCore
+
+/// Takes the body of a message while it is parsed. Called inside `HTTPParser.execute`: it must not touch the parser.
+public protocol BodySink: AnyObject {
+    func bodyArrived(_ bytes: UnsafeRawBufferPointer)
+}
+
+/// One connection's HTTP/1 parser: llhttp with every lenient flag off, and the bounds that llhttp doesn't have.
+///
+/// It stops at the end of each head and of each message, so that whoever drives it acts between two calls and never
+/// inside a callback of llhttp, where the parser may be neither freed nor paused.
+public final class HTTPParser {
+    public enum Kind: Sendable {
+        case request, response
+    }
+
+    public enum Outcome: Equatable {
+        /// Everything was consumed; the message goes on.
+        case needsMore
+        /// `requestHead` or `responseHead` is complete.
+        case head
+        /// The message ended. More bytes belong to the next one.
+        case messageEnd
+        /// The connection can't go on.
+        case failed(ParseFailure)
+    }
+
+    /// Counted while parsing: neither heads nor trailers nor chunk extensions can grow without end.
+    public struct Limits: Sendable {
+        /// Bytes of the whole head; trailers and chunk extensions of a message may have as many again.
+        public var headBytes: Int
+        /// Header fields of a head.
+        public var fields: Int
+
+        public init(headBytes: Int, fields: Int) {
+            self.headBytes = headBytes
+            self.fields = fields
+        }
+    }
+
+    /// Valid from `.head` until the next message begins. Its target and header fields are reused.
+    public private(set) var requestHead = RequestHead()
+    public private(set) var responseHead = ResponseHead()
+    public unowned(unsafe) var sink: (any BodySink)?
+
+    private let kind: Kind
+    private let limits: Limits
+    private let parser: UnsafeMutablePointer<llhttp_t>
+    private var phase = Phase.beforeMessage
+    private var isPaused = false
+    private var stop = Stop.none
+    private var failure: ParseFailure?
+    private var headBytesSeen = 0
+    private var overheadBytes = 0
+    /// The runner answers a HEAD: whatever its head says, no body follows (RFC 9112 section 6.3).
+    private var skipsBody = false
+
+    private enum Phase { case beforeMessage, head, body }
+    private enum Stop { case none, head, messageEnd }
+
+    public init(_ kind: Kind, limits: Limits, settings: ParserSettings) {
+        self.kind = kind
+        self.limits = limits
+        parser = .allocate(capacity: 1)
+        parser.initialize(to: llhttp_t())
+        llhttp_init(parser, kind == .request ? HTTP_REQUEST : HTTP_RESPONSE, settings.pointer)
+        parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    deinit {
+        parser.deallocate()
+    }
+
+    /// Nothing of a message has been seen yet: the connection is idle.
+    public var isBetweenMessages: Bool { phase == .beforeMessage && headBytesSeen == 0 }
+
+    /// Ready for the response to a new request.
+    public func expectResponse(withoutBody: Bool) {
+        skipsBody = withoutBody
+    }
+
+    /// Parses until something has to be decided or everything is consumed. `consumed` counts bytes of `bytes`.
+    public func execute(_ bytes: UnsafeRawBufferPointer, consumed: inout Int) -> Outcome {
+        guard let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return .needsMore }
+        if isPaused {
+            isPaused = false
+            llhttp_resume(parser)
+        }
+        stop = .none
+        let wasBody = phase == .body
+        let code = llhttp_execute(parser, base, bytes.count)
+        if code == HPE_OK {
+            consumed = bytes.count
+            if !wasBody, phase != .body { headBytesSeen += consumed }
+            return headBytesSeen > limits.headBytes ? .failed(.headTooLarge) : .needsMore
+        }
+        consumed = llhttp_get_error_pos(parser).map { UnsafePointer(base).distance(to: $0) } ?? bytes.count
+        guard code == HPE_PAUSED else { return .failed(reason(code, in: bytes, at: consumed)) }
+        isPaused = true
+        switch stop {
+        case .head:
+            return headBytesSeen + consumed > limits.headBytes ? .failed(.headTooLarge) : .head
+        case .messageEnd: return .messageEnd
+        case .none: return .failed(.malformed("the parser stopped without a reason"))
+        }
+    }
+
+    /// The peer has closed: a body that lasts until then has ended. True if the message ended well.
+    public func finish() -> Bool {
+        if isPaused {
+            isPaused = false
+            llhttp_resume(parser)
+        }
+        stop = .none
+        let code = llhttp_finish(parser)
+        return (code == HPE_OK || code == HPE_PAUSED) && stop == .messageEnd
+    }
+
+    private func reason(_ code: llhttp_errno_t, in bytes: UnsafeRawBufferPointer, at position: Int) -> ParseFailure {
+        if let failure { return failure }
+        switch code {
+        case HPE_INVALID_METHOD: return ParseFailure(invalidMethodIn: bytes)
+        case HPE_INVALID_VERSION, HPE_PAUSED_H2_UPGRADE: return .unsupportedVersion
+        default:
+            let words = llhttp_get_error_reason(parser).map { String(cString: $0) } ?? ""
+            return .malformed(words.isEmpty ? String(cString: llhttp_errno_name(code)) : words)
+        }
+    }
+
+    // MARK: Called back by llhttp, see ParserSettings
+
+    func messageBegan() {
+        phase = .head
+        failure = nil
+        headBytesSeen = 0
+        overheadBytes = 0
+        switch kind {
+        case .request:
+            requestHead.target.removeAll(keepingCapacity: true)
+            requestHead.headers.removeAll()
+        case .response: responseHead.headers.removeAll()
+        }
+    }
+
+    func target(_ piece: UnsafeRawBufferPointer) -> Int32 {
+        guard requestHead.target.count + piece.count <= limits.headBytes else { return fail(.targetTooLarge) }
+        requestHead.target.append(contentsOf: piece)
+        return 0
+    }
+
+    func fieldName(_ piece: UnsafeRawBufferPointer) -> Int32 {
+        if phase == .body { return trailerOrExtension(piece.count) }
+        guard fitsHead(piece.count) else { return fail(.headTooLarge) }
+        switch kind {
+        case .request: requestHead.headers.appendName(piece)
+        case .response: responseHead.headers.appendName(piece)
+        }
+        return 0
+    }
+
+    func fieldValue(_ piece: UnsafeRawBufferPointer) -> Int32 {
+        if phase == .body { return trailerOrExtension(piece.count) }
+        guard fitsHead(piece.count) else { return fail(.headTooLarge) }
+        switch kind {
+        case .request: requestHead.headers.appendValue(piece)
+        case .response: responseHead.headers.appendValue(piece)
+        }
+        return 0
+    }
+
+    func fieldEnded() -> Int32 {
+        if phase == .body { return 0 }
+        switch kind {
+        case .request:
+            requestHead.headers.endField()
+            return requestHead.headers.count > limits.fields ? fail(.tooManyFields) : 0
+        case .response:
+            responseHead.headers.endField()
+            return responseHead.headers.count > limits.fields ? fail(.tooManyFields) : 0
+        }
+    }
+
+    /// Trailers and chunk extensions are dropped (RFC 9112 sections 7.1.1 and 7.1.2 allow it), but counted.
+    func trailerOrExtension(_ count: Int) -> Int32 {
+        overheadBytes += count
+        return overheadBytes > limits.headBytes ? fail(.headTooLarge) : 0
+    }
+
+    private func fitsHead(_ count: Int) -> Bool {
+        switch kind {
+        case .request: requestHead.target.count + requestHead.headers.byteCount + count <= limits.headBytes
+        case .response: responseHead.headers.byteCount + count <= limits.headBytes
+        }
+    }
+
+    func headersComplete() -> Int32 {
+        guard parser.pointee.http_major == 1 else { return fail(.unsupportedVersion) }
+        let version = parser.pointee.http_minor == 0 ? HTTPVersion.http10 : .http11
+        switch kind {
+        case .request:
+            requestHead.version = version
+            requestHead.method = Method(llhttp: parser.pointee.method)
+        case .response:
+            responseHead.version = version
+            responseHead.status = Int(parser.pointee.status_code)
+            if skipsBody { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
+        }
+        // `Upgrade` is ignored: the message keeps its own framing and HTTP/1 goes on (RFC 9110 section 7.8).
+        parser.pointee.upgrade = 0
+        phase = .body
+        stop = .head
+        return Int32(bitPattern: HPE_PAUSED.rawValue)
+    }
+
+    func messageComplete() -> Int32 {
+        phase = .beforeMessage
+        headBytesSeen = 0
+        stop = .messageEnd
+        return Int32(bitPattern: HPE_PAUSED.rawValue)
+    }
+
+    private func fail(_ failure: ParseFailure) -> Int32 {
+        self.failure = failure
+        return Int32(bitPattern: HPE_USER.rawValue)
+    }
+}
+
+extension Method {
+    /// By llhttp's numbers, which are part of its interface.
+    fileprivate init(llhttp number: UInt8) {
+        switch llhttp_method_t(rawValue: UInt32(number)) {
+        case HTTP_GET: self = .get
+        case HTTP_HEAD: self = .head
+        case HTTP_POST: self = .post
+        case HTTP_PUT: self = .put
+        case HTTP_PATCH: self = .patch
+        case HTTP_DELETE: self = .delete
+        case HTTP_OPTIONS: self = .options
+        case HTTP_CONNECT: self = .connect
+        case HTTP_TRACE: self = .trace
+        default: self = .unsupported
+        }
+    }
+}

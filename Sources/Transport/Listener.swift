@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+import CUV
+
+/// A listening TCP or Unix socket. A subclass makes the connections.
+open class Listener {
+    public let loop: Loop
+    public let isUnix: Bool
+    private let handle: UnsafeMutablePointer<uv_stream_t>
+    private var isClosed = false
+
+    /// - Throws: `UVError` when the address can't be bound.
+    public init(loop: Loop, address: SocketAddress, backlog: Int32 = 1024) throws(UVError) {
+        self.loop = loop
+        isUnix = false
+        handle = .allocateStream()
+        try UVError.check(uv_tcp_init(loop.uv, handle.asTCP))
+        let code = address.withPointer { uv_tcp_bind(handle.asTCP, $0, 0) }
+        try listen(after: code, backlog: backlog)
+    }
+
+    /// - Throws: `UVError` when the path can't be bound. A socket file left behind by a process that is gone must have
+    ///   been removed before.
+    public init(loop: Loop, unixPath: String, backlog: Int32 = 1024) throws(UVError) {
+        self.loop = loop
+        isUnix = true
+        handle = .allocateStream()
+        try UVError.check(uv_pipe_init(loop.uv, handle.asPipe, 0))
+        try listen(after: uv_pipe_bind(handle.asPipe, unixPath), backlog: backlog)
+    }
+
+    private func listen(after code: Int32, backlog: Int32) throws(UVError) {
+        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        var code = code
+        if code >= 0 {
+            code = uv_listen(handle, backlog) { handle, status in
+                guard status >= 0, let data = handle?.pointee.data else { return }
+                Unmanaged<Listener>.fromOpaque(data).takeUnretainedValue().connectionArrived()
+            }
+        }
+        if code < 0 {
+            close()
+            throw UVError(code: code)
+        }
+    }
+
+    deinit {
+        handle.deallocate()
+    }
+
+    /// Makes the object for a new connection; nil refuses it.
+    open func makeConnection() -> ByteStream? { nil }
+    /// The connection is accepted and may be read.
+    open func didAccept(_ connection: ByteStream) {}
+
+    private func connectionArrived() {
+        guard let connection = makeConnection() else { return }
+        do throws(UVError) {
+            try connection.accept(from: handle)
+        } catch {
+            return connection.close()
+        }
+        didAccept(connection)
+    }
+
+    /// The bound address, with the port that the system chose where 0 was asked for.
+    public final var address: SocketAddress? {
+        isUnix ? nil : SocketAddress { storage, length in uv_tcp_getsockname(handle.asTCP, storage, length) }
+    }
+
+    /// Stops listening; connections go on. Safe to repeat.
+    public final func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        uv_close(handle.asHandle) { handle in
+            guard let data = handle?.pointee.data else { return }
+            Unmanaged<Listener>.fromOpaque(data).release()
+        }
+    }
+}

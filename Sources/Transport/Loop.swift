@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+import CUV
+public import GatewayCore
+
+/// One event loop and what all its connections share: the clock, the read buffer, the deadlines. There are no globals;
+/// everything hangs off this. Not thread safe: one thread runs it and touches what belongs to it.
+public final class Loop {
+    let uv: UnsafeMutablePointer<uv_loop_t>
+    /// Handed out by the alloc callback and parsed in place: no connection owns a read buffer.
+    let readBuffer: UnsafeMutableRawBufferPointer
+    /// Where responses are put together before their one write.
+    public let splice = SpliceBuffer()
+    let parserSettings: ParserSettings
+
+    private var wheel: DeadlineWheel
+    private var owners: [Unmanaged<Timed>?] = []
+    private let sweepTimer: UnsafeMutablePointer<uv_timer_t>
+    private var sweepAt = Instant.distantFuture
+    private let endOfTurn: UnsafeMutablePointer<uv_prepare_t>
+    /// Called once per turn of the loop, before it blocks: batched work (the log) belongs here.
+    public var turnEnded: (() -> Void)?
+
+    /// Streams whose handles are open: a test that ends with another number than it began with has found a leak.
+    public internal(set) var openStreams = 0
+
+    /// Bytes of one read.
+    public static let readBufferBytes = 65536
+
+    public init() throws(UVError) {
+        uv = .allocate(capacity: 1)
+        try UVError.check(uv_loop_init(uv))
+        readBuffer = .allocate(byteCount: Loop.readBufferBytes, alignment: 64)
+        parserSettings = ParserSettings()
+        wheel = DeadlineWheel(now: Instant(nanoseconds: Int64(uv_now(uv)) &* 1_000_000))
+        sweepTimer = .allocate(capacity: 1)
+        endOfTurn = .allocate(capacity: 1)
+        uv_timer_init(uv, sweepTimer)
+        uv_unref(sweepTimer.asHandle)
+        uv_prepare_init(uv, endOfTurn)
+        sweepTimer.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+        endOfTurn.pointee.data = sweepTimer.pointee.data
+        uv_prepare_start(endOfTurn) { handle in
+            guard let data = handle?.pointee.data else { return }
+            Unmanaged<Loop>.fromOpaque(data).takeUnretainedValue().turnEnded?()
+        }
+        uv_unref(endOfTurn.asHandle)
+    }
+
+    deinit {
+        uv_close(sweepTimer.asHandle, nil)
+        uv_close(endOfTurn.asHandle, nil)
+        while uv_run(uv, UV_RUN_NOWAIT) != 0 {}
+        uv_loop_close(uv)
+        sweepTimer.deallocate()
+        endOfTurn.deallocate()
+        uv.deallocate()
+        readBuffer.deallocate()
+    }
+
+    /// The time at which this turn of the loop began, to the millisecond.
+    @inline(__always)
+    public var now: Instant { Instant(nanoseconds: Int64(bitPattern: uv_now(uv)) &* 1_000_000) }
+
+    /// The clock itself, to the nanosecond, for measurements.
+    public static var preciseNow: Instant { Instant(nanoseconds: Int64(bitPattern: uv_hrtime())) }
+
+    /// Runs until nothing is left that could happen, or `stop` is called.
+    public func run() {
+        _ = uv_run(uv, UV_RUN_DEFAULT)
+    }
+
+    /// One turn; waits for an event only if asked to. Says whether anything is left that could happen.
+    @discardableResult
+    public func turn(wait: Bool) -> Bool {
+        uv_run(uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0
+    }
+
+    public func stop() {
+        uv_stop(uv)
+    }
+
+    // MARK: Deadlines
+
+    func addDeadline() -> DeadlineWheel.Identifier {
+        let identifier = wheel.add()
+        if Int(identifier) == owners.count { owners.append(nil) }
+        return identifier
+    }
+
+    /// The owner is not retained: it takes its deadline out before it goes.
+    func setOwner(of identifier: DeadlineWheel.Identifier, to owner: Timed) {
+        owners[Int(identifier)] = Unmanaged.passUnretained(owner)
+    }
+
+    func removeDeadline(_ identifier: DeadlineWheel.Identifier) {
+        owners[Int(identifier)] = nil
+        wheel.remove(identifier)
+    }
+
+    @inline(__always)
+    func setDeadline(_ identifier: DeadlineWheel.Identifier, to deadline: Instant) {
+        if wheel.set(identifier, to: deadline) { armSweep() }
+    }
+
+    private func armSweep() {
+        guard let next = wheel.nextWakeUp else { return }
+        guard next < sweepAt else { return }
+        sweepAt = next
+        let milliseconds = max(0, (next.nanoseconds - now.nanoseconds + 999_999) / 1_000_000)
+        uv_timer_start(
+            sweepTimer,
+            { timer in
+                guard let data = timer?.pointee.data else { return }
+                Unmanaged<Loop>.fromOpaque(data).takeUnretainedValue().sweep()
+            }, UInt64(milliseconds), 0)
+        uv_ref(sweepTimer.asHandle)
+    }
+
+    private func sweep() {
+        sweepAt = .distantFuture
+        let now = self.now
+        while let identifier = wheel.takeExpired(at: now) {
+            owners[Int(identifier)]?.takeUnretainedValue().deadlineReached(at: now)
+        }
+        if wheel.nextWakeUp == nil { uv_unref(sweepTimer.asHandle) } else { armSweep() }
+    }
+}
