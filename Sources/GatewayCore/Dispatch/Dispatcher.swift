@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+
+/// The one place for what exchanges share: the runners' slots, their health, and the queue. A value driven by events;
+/// one loop owns it.
+///
+/// After every event that may have freed a slot, call `takeGrant` until it returns nil; `nextWakeUp` says when time
+/// alone can change something.
+public struct Dispatcher: ~Copyable {
+    public struct Settings: Equatable, Sendable {
+        public var policy: SelectionPolicy
+        public var health: RunnerHealth.Settings
+        /// Waiting exchanges at most.
+        public var queueLimit: Int
+        /// Longest wait since an exchange came; nil: no limit.
+        public var queueTimeout: TimeLimit
+
+        public init(
+            policy: SelectionPolicy = .leastInflight, health: RunnerHealth.Settings = .init(), queueLimit: Int = 256,
+            queueTimeout: TimeLimit = .seconds(60)
+        ) {
+            self.policy = policy
+            self.health = health
+            self.queueLimit = queueLimit
+            self.queueTimeout = queueTimeout
+        }
+    }
+
+    public enum Refusal: Equatable, Sendable {
+        /// Every holder is out of reach; this one is named. Seconds.
+        case unreachable(runner: Int, retryAfter: Int)
+        /// The model's holders are all disabled, emptied (weight 0), or gone.
+        case noHolder
+        case queueFull(retryAfter: Int)
+        /// It waited its whole time.
+        case timedOut(retryAfter: Int)
+        /// Only for a move: every candidate has been tried.
+        case noCandidateLeft
+    }
+
+    public enum Answer: ~Copyable {
+        case granted(Lease)
+        case queued
+        case refused(Refusal)
+    }
+
+    public let settings: Settings
+    private(set) var runners: [RunnerSlots]
+    private var queue = WaitQueue()
+    private let ledger = LeaseLedger()
+    private var selection = SelectionState()
+    private var jitter: UInt64
+    /// Leases dropped by mistake since the start: always 0, or there is a bug.
+    public private(set) var lostLeases = 0
+    /// Ejections since the start.
+    public private(set) var ejections = 0
+
+    /// `seed` drives nothing but the jitter of `Retry-After`.
+    public init(runners: [RunnerSlots.Settings], settings: Settings, seed: UInt64 = 1) {
+        self.runners = runners.map(RunnerSlots.init)
+        self.settings = settings
+        jitter = seed
+    }
+
+    // MARK: Slots
+
+    /// Asks for a slot. A move goes to a runner that was not tried, and to the queue's head if it has to wait.
+    public mutating func acquire(_ request: SlotRequest, isMove: Bool = false, now: Instant) -> Answer {
+        reclaimLostLeases()
+        if let runner = best(for: request, now: now, needsSlot: true), isMove || !isAwaited(runner) {
+            return .granted(lend(runner))
+        }
+        switch standing(of: request) {
+        case .none: return .refused(isMove ? .noCandidateLeft : .noHolder)
+        case .unreachable(let runner):
+            return .refused(
+                isMove ? .noCandidateLeft : .unreachable(runner: runner, retryAfter: retryAfter(waiting: 8)))
+        case .some: break
+        }
+        if let limit = settings.queueTimeout, now - request.arrivedAt >= limit {
+            return .refused(.timedOut(retryAfter: retryAfter(waiting: queue.count)))
+        }
+        guard queue.count < settings.queueLimit else {
+            return .refused(.queueFull(retryAfter: retryAfter(waiting: queue.count)))
+        }
+        if isMove { queue.putFirst(request) } else { queue.append(request) }
+        return .queued
+    }
+
+    /// A runner for a request that takes no slot (lists, show); nil if none can be asked.
+    public mutating func pick(for request: SlotRequest, now: Instant) -> Int? {
+        guard let runner = best(for: request, now: now, needsSlot: false) else { return nil }
+        selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
+        return runner
+    }
+
+    /// Some runner that was not tried could take it, now or when a slot is free.
+    public func hasUntriedCandidate(for request: SlotRequest) -> Bool {
+        if case .some = standing(of: request) { true } else { false }
+    }
+
+    public mutating func release(_ lease: consuming Lease, _ outcome: AttemptOutcome, now: Instant) {
+        let runner = lease.runner
+        lease.end()
+        precondition(runners[runner].inflight > 0, "a lease is returned once")
+        runners[runner].inflight -= 1
+        if case .clientGone(inPrefill: true) = outcome { runners[runner].addShadow(now: now) }
+        observe(outcome, at: runner, now: now)
+    }
+
+    /// What an attempt that held no lease came to.
+    public mutating func observe(_ outcome: AttemptOutcome, at runner: Int, now: Instant) {
+        if runners[runner].health.attemptEnded(outcome, settings: settings.health, now: now) { ejections += 1 }
+    }
+
+    /// The runner began to answer, so whatever prefill it went on with is over.
+    public mutating func firstByteArrived(from runner: Int) {
+        runners[runner].clearShadows()
+    }
+
+    // MARK: The queue
+
+    /// The client went away. Says whether the exchange was waiting.
+    @discardableResult
+    public mutating func cancel(_ id: ExchangeID) -> Bool {
+        queue.remove(id)
+    }
+
+    /// The oldest waiter that some free slot suits, taken out of the queue.
+    public mutating func takeGrant(now: Instant) -> Grant? {
+        reclaimLostLeases()
+        guard !queue.isEmpty, runners.contains(where: { $0.isFree(at: now) }) else { return nil }
+        for place in queue.requests.indices {
+            if let runner = best(for: queue.requests[place], now: now, needsSlot: true) {
+                let request = queue.remove(at: place)
+                return Grant(id: request.id, lease: lend(runner))
+            }
+        }
+        return nil
+    }
+
+    /// A waiter that has to be refused, taken out of the queue: its time is over, or nobody holds its model any more.
+    public mutating func takeRefused(now: Instant) -> (id: ExchangeID, refusal: Refusal)? {
+        let waiting = queue.count
+        if let limit = settings.queueTimeout, let expired = queue.takeExpired(limit: limit, now: now) {
+            return (expired.id, .timedOut(retryAfter: retryAfter(waiting: waiting)))
+        }
+        for (place, request) in queue.requests.enumerated() {
+            switch standing(of: request) {
+            case .some: continue
+            case .none:
+                _ = queue.remove(at: place)
+                return (request.id, .noHolder)
+            case .unreachable(let runner):
+                _ = queue.remove(at: place)
+                return (request.id, .unreachable(runner: runner, retryAfter: retryAfter(waiting: 8)))
+            }
+        }
+        return nil
+    }
+
+    /// The runners' lists changed: waiters get their holders anew. `holders` returns nil for a model nobody lists.
+    public mutating func listsChanged(_ holders: (String) -> (holders: RunnerSet, loaded: RunnerSet)?) {
+        queue.forEach { request in
+            let found = holders(request.model)
+            request.holders = found?.holders ?? RunnerSet()
+            request.loaded = found?.loaded ?? RunnerSet()
+        }
+    }
+
+    /// When time alone may grant or refuse a waiter; nil while nobody waits.
+    public func nextWakeUp(now: Instant) -> Instant? {
+        guard let oldest = queue.oldestArrival else { return nil }
+        var next = settings.queueTimeout.map { oldest + $0 } ?? .distantFuture
+        for runner in runners where runner.health.isBusy(at: now) { next = min(next, runner.health.busyUntil) }
+        return next
+    }
+
+    public var waiting: Int { queue.count }
+
+    public func waiting(for model: String) -> Int {
+        queue.requests.reduce(0) { $0 + ($1.model == model ? 1 : 0) }
+    }
+
+    // MARK: Health
+
+    public mutating func probeSucceeded(_ runner: Int, now: Instant) -> Bool {
+        runners[runner].health.probeSucceeded(now: now)
+    }
+
+    public mutating func probeFailed(_ runner: Int, now: Instant) -> Bool {
+        let ejected = runners[runner].health.probeFailed(settings: settings.health, now: now)
+        if ejected { ejections += 1 }
+        return ejected
+    }
+
+    public mutating func probeCameBack(_ runner: Int) {
+        runners[runner].health.probeCameBack()
+    }
+
+    public var runnerCount: Int { runners.count }
+    public func health(of runner: Int) -> RunnerHealth { runners[runner].health }
+    public func inflight(of runner: Int) -> Int { runners[runner].inflight }
+    public var totalInflight: Int { runners.reduce(0) { $0 + $1.inflight } }
+
+    /// Runners that new work may go to now or when a slot is free.
+    public var usableRunners: RunnerSet {
+        RunnerSet(runners.indices.filter { runners[$0].settings.isEnabled && runners[$0].health.isInRotation })
+    }
+
+    // MARK: Choosing
+
+    private enum Standing {
+        case some
+        case unreachable(runner: Int)
+        case none
+    }
+
+    /// Whether anybody could take the request at all, slots aside.
+    private func standing(of request: SlotRequest) -> Standing {
+        var unreachable: Int?
+        for index in runners.indices where isEligible(index, for: request) {
+            let health = runners[index].health
+            if health.isInRotation || !health.isUnreachable { return .some }
+            if unreachable == nil { unreachable = index }
+        }
+        return unreachable.map { .unreachable(runner: $0) } ?? .none
+    }
+
+    private func isEligible(_ index: Int, for request: SlotRequest) -> Bool {
+        request.holders.contains(index) && runners[index].settings.isEnabled && runners[index].settings.weight > 0
+            && runners[index].health.state != .misconfigured && !request.tried.contains(index)
+    }
+
+    /// Ejected runners are used only when no holder is in rotation (tried or not), and never while out of reach.
+    private func best(for request: SlotRequest, now: Instant, needsSlot: Bool) -> Int? {
+        var best: Int?
+        var someInRotation = false
+        for index in runners.indices where request.holders.contains(index) {
+            let runner = runners[index]
+            guard runner.settings.isEnabled, runner.settings.weight > 0, runner.health.isInRotation else { continue }
+            someInRotation = true
+            guard !request.tried.contains(index), runner.isFree(at: now) || !needsSlot else { continue }
+            if let current = best, !isBetter(index, than: current, for: request, now: now) { continue }
+            best = index
+        }
+        if best == nil, !someInRotation {
+            for index in runners.indices where isEligible(index, for: request) && !runners[index].health.isUnreachable {
+                guard runners[index].isFree(at: now) || !needsSlot else { continue }
+                if let current = best, !isBetter(index, than: current, for: request, now: now) { continue }
+                best = index
+            }
+        }
+        return best
+    }
+
+    /// An older waiter could use this runner, free since time passed: a new exchange must not overtake it.
+    private func isAwaited(_ runner: Int) -> Bool {
+        queue.requests.contains { $0.holders.contains(runner) && !$0.tried.contains(runner) }
+    }
+
+    private func isBetter(_ index: Int, than other: Int, for request: SlotRequest, now: Instant) -> Bool {
+        switch settings.policy {
+        case .roundRobin:
+            return selection.rank(of: runners[index]) < selection.rank(of: runners[other])
+        case .leastInflight:
+            // Load ÷ weight, compared by cross-multiplication: no division, no rounding.
+            let mine = runners[index].load(at: now) * runners[other].settings.weight
+            let theirs = runners[other].load(at: now) * runners[index].settings.weight
+            if mine != theirs { return mine < theirs }
+            let isLoaded = request.loaded.contains(index)
+            if isLoaded != request.loaded.contains(other) { return isLoaded }
+            return runners[index].lastChosen < runners[other].lastChosen
+        }
+    }
+
+    private mutating func lend(_ runner: Int) -> Lease {
+        selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
+        runners[runner].inflight += 1
+        return Lease(runner: runner, ledger: ledger)
+    }
+
+    private mutating func reclaimLostLeases() {
+        guard !ledger.lost.isEmpty else { return }
+        for runner in ledger.lost { runners[runner].inflight -= 1 }
+        lostLeases += ledger.lost.count
+        ledger.lost.removeAll()
+    }
+
+    /// 1 to 60 seconds, longer with more waiters, spread out so that refused clients don't come back together.
+    private mutating func retryAfter(waiting: Int) -> Int {
+        jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let ceiling = min(60, 2 + waiting / 4)
+        return 1 + Int(jitter >> 33) % ceiling
+    }
+}
+
+/// A waiter's turn.
+public struct Grant: ~Copyable {
+    public let id: ExchangeID
+    public var lease: Lease
+
+    public consuming func take() -> Lease { lease }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+/// The lists a runner is asked for.
+public enum RunnerList: CaseIterable, Sendable {
+    case tags, ps, version
+
+    public var path: StaticString {
+        switch self {
+        case .tags: "/api/tags"
+        case .ps: "/api/ps"
+        case .version: "/api/version"
+        }
+    }
+}
+
+/// When one runner is asked for which list: one request at a time, each list on its own interval, everything sooner
+/// after a failure.
+public struct ProbeSchedule: Sendable {
+    public struct Intervals: Equatable, Sendable {
+        public var tags, ps, version: Interval
+
+        /// `version` is the probe proper: the cheapest request that shows that a runner answers.
+        public init(tags: Interval = .seconds(15), ps: Interval = .seconds(5), version: Interval = .seconds(5)) {
+            self.tags = tags
+            self.ps = ps
+            self.version = version
+        }
+    }
+
+    private let intervals: Intervals
+    private var dueTags, duePs, dueVersion: Instant
+    private var running: RunnerList?
+
+    /// A runner that doesn't answer is asked again this soon, so that it joins soon after it comes up.
+    private static let retryAfterFailure = Interval.seconds(1)
+
+    /// Everything is due at once: the model lists first, since exchanges wait for them.
+    public init(intervals: Intervals, now: Instant) {
+        self.intervals = intervals
+        (dueTags, duePs, dueVersion) = (now, now, now)
+    }
+
+    /// The list to ask for now; nil while one is being asked for, or none is due.
+    public mutating func next(at now: Instant) -> RunnerList? {
+        guard running == nil else { return nil }
+        running = RunnerList.allCases.first { due($0) <= now }
+        return running
+    }
+
+    public mutating func succeeded(at now: Instant) {
+        guard let list = running else { return }
+        running = nil
+        setDue(list, now + interval(list))
+    }
+
+    /// Nothing else is asked for before the next try: it would only fail, too.
+    public mutating func failed(at now: Instant) {
+        running = nil
+        let retry = now + min(ProbeSchedule.retryAfterFailure, intervals.version)
+        for list in RunnerList.allCases { setDue(list, max(due(list), retry)) }
+        setDue(.tags, retry)
+    }
+
+    /// The runner's list is known to be wrong: it is read again at the next opportunity.
+    public mutating func tagsAreStale(at now: Instant) {
+        dueTags = min(dueTags, now)
+    }
+
+    public var nextDue: Instant { min(dueTags, min(duePs, dueVersion)) }
+
+    private func due(_ list: RunnerList) -> Instant {
+        switch list {
+        case .tags: dueTags
+        case .ps: duePs
+        case .version: dueVersion
+        }
+    }
+
+    private mutating func setDue(_ list: RunnerList, _ instant: Instant) {
+        switch list {
+        case .tags: dueTags = instant
+        case .ps: duePs = instant
+        case .version: dueVersion = instant
+        }
+    }
+
+    private func interval(_ list: RunnerList) -> Interval {
+        switch list {
+        case .tags: intervals.tags
+        case .ps: intervals.ps
+        case .version: intervals.version
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+/// One runner as the dispatcher sees it: its slots, its health, its place in the rotation.
+public struct RunnerSlots: Sendable {
+    public struct Settings: Equatable, Sendable {
+        public var isEnabled: Bool
+        /// Leases at once; nil: no cap.
+        public var cap: Int?
+        /// Share of new work; 0: none.
+        public var weight: Int
+
+        public init(isEnabled: Bool = true, cap: Int? = nil, weight: Int = 1) {
+            self.isEnabled = isEnabled
+            self.cap = cap
+            self.weight = weight
+        }
+    }
+
+    public let settings: Settings
+    public internal(set) var inflight = 0
+    public internal(set) var health = RunnerHealth()
+    /// Serial of the last choice that fell on it; the lowest is next in rotation.
+    var lastChosen: UInt64 = 0
+    /// Virtual time of the weighted rotation: grows by 1 ÷ weight with every choice.
+    var pass: UInt64 = 0
+    private var shadows: [Instant] = []
+
+    /// A prefill that nobody waits for any more counts for at most this long.
+    private static let shadowLength = Interval.seconds(10)
+    private static let maximumShadows = 64
+
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    /// A slot is free and the runner did not ask to be left alone.
+    func isFree(at now: Instant) -> Bool {
+        guard !health.isBusy(at: now) else { return false }
+        if let cap = settings.cap, inflight >= cap { return false }
+        if let allowance = health.allowance, inflight >= allowance { return false }
+        return true
+    }
+
+    /// What runners are compared by: leases, prefills that go on without a client, and the penalty of a failing one.
+    func load(at now: Instant) -> Int {
+        var load = inflight + health.penalty(at: now)
+        for end in shadows where now < end { load += 1 }
+        return load
+    }
+
+    mutating func addShadow(now: Instant) {
+        shadows.removeAll { $0 <= now }
+        if shadows.count < RunnerSlots.maximumShadows { shadows.append(now + RunnerSlots.shadowLength) }
+    }
+
+    mutating func clearShadows() {
+        if !shadows.isEmpty { shadows.removeAll(keepingCapacity: true) }
+    }
+}

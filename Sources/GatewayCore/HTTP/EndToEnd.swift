@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+
+/// Which header fields travel on, and the bytes of heads rebuilt from what was parsed. Nothing is copied through that
+/// was not parsed first, so what was checked is what is forwarded.
+public enum EndToEnd {
+    /// The names in `Connection` that matter to this hop only (RFC 9110 section 7.6.1).
+    struct ConnectionOptions {
+        private let headers: HeaderFields
+        private let isEmpty: Bool
+
+        init(_ headers: HeaderFields) {
+            self.headers = headers
+            isEmpty = headers.first(.connection) == nil
+        }
+
+        func names(_ name: UnsafeRawBufferPointer) -> Bool {
+            guard !isEmpty else { return false }
+            var isNamed = false
+            headers.forEachListElement(.connection) { element in
+                isNamed = isNamed || EndToEnd.equalIgnoringCase(element, name)
+            }
+            return isNamed
+        }
+    }
+
+    private static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where ASCII.lowered(left[index]) != ASCII.lowered(right[index]) { return false }
+        return true
+    }
+
+    /// Fields of a request that don't go to the runner: hop-by-hop ones, what authenticates the client to us or says who
+    /// it is, what Ollama would refuse (`Origin`), and what we write ourselves.
+    static func isForwardedToRunner(_ name: HeaderName) -> Bool {
+        switch name {
+        case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .proxyAuthenticate,
+            .proxyAuthorization, .expect, .contentLength, .host, .authorization, .xAPIKey, .origin, .cookie, .referer,
+            .forwarded, .xForwarded, .xOpenWebUIUser, .xDMR, .via, .xRequestID, .acceptEncoding,
+            .accessControlRequestMethod, .accessControlRequestHeaders:
+            false
+        case .accept, .contentEncoding, .contentType, .date, .ifMatch, .retryAfter, .userAgent, .other: true
+        }
+    }
+
+    /// Fields of a response that don't go to the client.
+    static func isForwardedToClient(_ name: HeaderName) -> Bool {
+        switch name {
+        case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .proxyAuthenticate,
+            .contentLength, .xDMR, .xRequestID:
+            false
+        case .accept, .acceptEncoding, .accessControlRequestHeaders, .accessControlRequestMethod, .authorization,
+            .contentEncoding, .contentType, .cookie, .date, .expect, .forwarded, .host, .ifMatch, .origin,
+            .proxyAuthorization, .referer, .retryAfter, .userAgent, .via, .xAPIKey, .xForwarded, .xOpenWebUIUser,
+            .other:
+            true
+        }
+    }
+}
+
+/// What of a request's head is the same for every request to one runner.
+public struct RunnerHeadTemplate: Sendable {
+    /// E.g. `/base`, or nothing.
+    let basePath: [UInt8]
+    /// `Host`, `Authorization`, `Via` and `Accept-Encoding` lines, ready.
+    let fixedLines: [UInt8]
+
+    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `via`: our pseudonym, e.g. `dmr-1f…`.
+    public init(authority: String, basePath: String, key: String, via: String) {
+        self.basePath = Array(basePath.utf8)
+        var lines = "Host: \(authority)\r\nAccept-Encoding: identity\r\nVia: 1.1 \(via)"
+        if !key.isEmpty { lines += "\r\nAuthorization: Bearer \(key)" }
+        fixedLines = Array(lines.utf8)
+    }
+
+    /// Appends the head for the runner: its own path, the fixed lines, the client's end-to-end fields, and the framing.
+    /// `earlierVia`: the client's own `Via`, which ours follows (RFC 9110 section 7.6.3).
+    public func render(
+        method: Method, path: StaticString, client: HeaderFields, framing: BodyFraming, requestID: [UInt8],
+        into output: inout [UInt8]
+    ) {
+        output += method.name.utf8
+        output.append(0x20)
+        output += basePath
+        output.append(contentsOf: UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount))
+        output += " HTTP/1.1\r\n".utf8
+        for field in client.fields where field.name == .via {
+            client.append(field, to: &output)
+        }
+        output += fixedLines
+        output += "\r\nX-Request-Id: ".utf8
+        output += requestID
+        output += "\r\n".utf8
+        let options = EndToEnd.ConnectionOptions(client)
+        for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
+            if client.withName(field, { options.names($0) }) { continue }
+            client.append(field, to: &output)
+        }
+        switch framing {
+        case .none, .untilClose: break
+        case .counted(let count):
+            output += "Content-Length: ".utf8
+            output.appendDecimal(count)
+            output += "\r\n".utf8
+        case .chunked: output += "Transfer-Encoding: chunked\r\n".utf8
+        }
+        output += "\r\n".utf8
+    }
+}
+
+/// The head of a runner's response, rebuilt for the client.
+public struct ClientHead: Sendable {
+    /// How the client's body is delimited; decides whether the connection can go on.
+    public let framing: BodyFraming
+    public let keepsAlive: Bool
+
+    /// HTTP/1.0 has no chunks: what isn't counted lasts until the close.
+    public init(runnerFraming: BodyFraming, clientVersion: HTTPVersion, clientKeepsAlive: Bool) {
+        switch runnerFraming {
+        case .none, .counted: framing = runnerFraming
+        case .chunked, .untilClose: framing = clientVersion == .http10 ? .untilClose : .chunked
+        }
+        keepsAlive = clientKeepsAlive && framing != .untilClose
+    }
+
+    public func render(
+        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int, requestID: [UInt8], extra: [UInt8],
+        date: [UInt8],
+        into output: inout [UInt8]
+    ) {
+        output += "HTTP/1.1 ".utf8
+        output.appendDecimal(head.status)
+        output.append(0x20)
+        output += ReasonPhrase.of(head.status).utf8
+        output += "\r\n".utf8
+        let options = EndToEnd.ConnectionOptions(head.headers)
+        var hasDate = false
+        for field in head.headers.fields where EndToEnd.isForwardedToClient(field.name) {
+            if head.headers.withName(field, { options.names($0) }) { continue }
+            hasDate = hasDate || field.name == .date
+            head.headers.append(field, to: &output)
+        }
+        if !hasDate {
+            output += "Date: ".utf8
+            output += date
+            output += "\r\n".utf8
+        }
+        output += "X-DMR-Runner: ".utf8
+        output.appendDecimal(runner)
+        output += "\r\nX-Request-Id: ".utf8
+        output += requestID
+        output += "\r\n".utf8
+        output += extra
+        switch framing {
+        case .none, .untilClose: break
+        case .counted(let count):
+            output += "Content-Length: ".utf8
+            output.appendDecimal(count)
+            output += "\r\n".utf8
+        case .chunked: output += "Transfer-Encoding: chunked\r\n".utf8
+        }
+        if !keepsAlive {
+            output += "Connection: close\r\n".utf8
+        } else if clientVersion == .http10 {
+            output += "Connection: keep-alive\r\n".utf8
+        }
+        output += "\r\n".utf8
+    }
+}
+
+extension HeaderFields {
+    /// `Name: value` and CR LF.
+    func append(_ field: Field, to output: inout [UInt8]) {
+        withName(field) { output.append(contentsOf: $0) }
+        output += [UInt8(ascii: ":"), 0x20]
+        withValue(field) { output.append(contentsOf: $0) }
+        output += [0x0D, 0x0A]
+    }
+}
+
+extension [UInt8] {
+    mutating func appendDecimal(_ value: Int) {
+        var value = UInt64(Swift.max(0, value))
+        let start = count
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+            value /= 10
+        } while value > 0
+        self[start...].reverse()
+    }
+}

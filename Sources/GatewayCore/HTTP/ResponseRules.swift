@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+/// What a runner's response head must keep to, beyond what llhttp checks with all lenient flags off.
+public enum ResponseRules {
+    public struct CheckedResponse: Equatable, Sendable {
+        public var framing: BodyFraming
+        /// The connection may carry another request after this response.
+        public var keepsAlive: Bool
+        public var summary: ResponseSummary
+    }
+
+    public struct Malformed: Error, Equatable, Sendable {
+        public var reason: String
+    }
+
+    /// A 1xx that we did not ask for is dropped (RFC 9110 section 15.2); 101 would hand the connection to a protocol
+    /// that nobody asked for.
+    public static func isInterim(_ head: ResponseHead) -> Bool {
+        (100..<200).contains(head.status) && head.status != 101
+    }
+
+    /// - Throws: `Malformed`; the connection is never used again.
+    public static func check(_ head: ResponseHead, client: UInt64) throws(Malformed) -> CheckedResponse {
+        guard (200...599).contains(head.status) else { throw Malformed(reason: "status \(head.status)") }
+        var isClosing = head.version == .http10
+        head.headers.forEachListElement(.connection) { option in
+            if ASCII.equalsIgnoringCase(option, "close") { isClosing = true }
+            if ASCII.equalsIgnoringCase(option, "keep-alive"), head.version == .http10 { isClosing = false }
+        }
+        let framing = try framing(of: head)
+        if framing == .untilClose { isClosing = true }
+        return CheckedResponse(
+            framing: framing, keepsAlive: !isClosing,
+            summary: ResponseSummary(
+                status: head.status, isJSON: isJSON(head.headers), retryAfter: retryAfter(head.headers), client: client)
+        )
+    }
+
+    /// RFC 9112 section 6.3, for responses to requests other than HEAD and CONNECT.
+    private static func framing(of head: ResponseHead) throws(Malformed) -> BodyFraming {
+        let lengths = head.headers.count(of: .contentLength)
+        let codings = head.headers.count(of: .transferEncoding)
+        guard lengths <= 1 else { throw Malformed(reason: "Content-Length came \(lengths) times") }
+        guard lengths == 0 || codings == 0 else { throw Malformed(reason: "both Content-Length and Transfer-Encoding") }
+        if head.status == 204 || head.status == 304 { return .none }
+        if let field = head.headers.first(.contentLength) {
+            guard let count = head.headers.withValue(field, { ASCII.decimal($0) }) else {
+                throw Malformed(reason: "Content-Length is no number")
+            }
+            return .counted(count)
+        }
+        guard let field = head.headers.first(.transferEncoding) else { return .untilClose }
+        let isChunked = head.headers.withValue(field) { ASCII.equalsIgnoringCase($0, "chunked") }
+        guard codings == 1, isChunked, head.version == .http11 else {
+            throw Malformed(reason: "a transfer coding other than chunked")
+        }
+        return .chunked
+    }
+
+    private static func isJSON(_ headers: HeaderFields) -> Bool {
+        guard let field = headers.first(.contentType) else { return false }
+        return headers.withValue(field) { value in
+            let type = value.prefix { $0 != UInt8(ascii: ";") && !ASCII.isBlank($0) }
+            return ASCII.equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: type), "application/json")
+        }
+    }
+
+    /// Seconds only; a date would need a clock, and no runner sends one. At most an hour is believed.
+    private static func retryAfter(_ headers: HeaderFields) -> Interval? {
+        guard let field = headers.first(.retryAfter) else { return nil }
+        return headers.withValue(field) { ASCII.decimal($0) }.map { .seconds(Double(min($0, 3600))) }
+    }
+}
