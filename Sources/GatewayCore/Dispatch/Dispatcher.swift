@@ -86,11 +86,23 @@ public struct Dispatcher: ~Copyable {
         return .queued
     }
 
-    /// A runner for a request that takes no slot (lists, show); nil if none can be asked.
-    public mutating func pick(for request: SlotRequest, now: Instant) -> Int? {
-        guard let runner = best(for: request, now: now, needsSlot: false) else { return nil }
-        selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
-        return runner
+    /// A runner for a request that takes no slot (show) and therefore never waits.
+    public mutating func pick(for request: SlotRequest, isMove: Bool = false, now: Instant) -> Pick {
+        if let runner = best(for: request, now: now, needsSlot: false) {
+            selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
+            return .picked(runner)
+        }
+        if isMove { return .refused(.noCandidateLeft) }
+        switch standing(of: request) {
+        case .unreachable(let runner):
+            return .refused(.unreachable(runner: runner, retryAfter: retryAfter(waiting: 8)))
+        case .some, .none: return .refused(.noHolder)
+        }
+    }
+
+    public enum Pick: Equatable, Sendable {
+        case picked(Int)
+        case refused(Refusal)
     }
 
     /// Some runner that was not tried could take it, now or when a slot is free.

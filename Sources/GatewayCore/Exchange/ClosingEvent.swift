@@ -28,14 +28,10 @@ public struct ClosingEventScanner: Sendable {
     }
 
     /// By the response's status and Content-Type; an error has no closing event.
-    public init(status: Int, contentType: UnsafeRawBufferPointer) {
-        let type = contentType.prefix { $0 != UInt8(ascii: ";") && !ASCII.isBlank($0) }
-        let bytes = UnsafeRawBufferPointer(rebasing: type)
-        if status != 200 {
-            self.init(kind: .none)
-        } else if ASCII.equalsIgnoringCase(bytes, "application/x-ndjson") {
+    public init(_ head: ResponseHead) {
+        if head.status == 200, head.headers.hasContentType("application/x-ndjson") {
             self.init(kind: .ndjson)
-        } else if ASCII.equalsIgnoringCase(bytes, "text/event-stream") {
+        } else if head.status == 200, head.headers.hasContentType("text/event-stream") {
             self.init(kind: .serverSentEvents)
         } else {
             self.init(kind: .none)

@@ -11,10 +11,14 @@ public struct Exchange: ~Copyable {
         public var needsSlot: Bool
         /// The answer is streamed: `first_byte` and `stream_idle` apply, else `whole_answer`.
         public var streams: Bool
+        /// A runner's own "model not found" is answered in our words (under the prefix, Open WebUI's status), not in
+        /// the runner's.
+        public var rewordsUnknownModel: Bool
 
-        public init(needsSlot: Bool, streams: Bool) {
+        public init(needsSlot: Bool, streams: Bool, rewordsUnknownModel: Bool = false) {
             self.needsSlot = needsSlot
             self.streams = streams
+            self.rewordsUnknownModel = rewordsUnknownModel
         }
     }
 
@@ -156,6 +160,9 @@ extension Exchange {
             let outcome = head.outcomeThatMoves
             if let outcome, hasAlternative, moves < maximumMoves { return .move(end: outcome) }
             if traits.needsSlot, case .busy = outcome { return .waitAgain(end: .busy(retryAfter: head.retryAfter)) }
+            if traits.rewordsUnknownModel, outcome == .modelNotFound {
+                return .fail(.modelNotFound, end: .modelNotFound)
+            }
             state = .streaming(attempt)
             return .forwardHead
         case .waiting, .connecting, .streaming, .ended:
@@ -164,10 +171,12 @@ extension Exchange {
     }
 
     /// The response ended as its framing says. `isComplete`: with its closing event, if its kind has one.
-    public mutating func responseEnded(_ head: ResponseSummary, isComplete: Bool) -> Action {
+    /// `isFollowedByBytes`: behind its end stood bytes that belong to nothing.
+    public mutating func responseEnded(_ head: ResponseSummary, isComplete: Bool, isFollowedByBytes: Bool) -> Action {
         switch state {
         case .streaming:
-            return isComplete ? .finish(end: head.outcomeAtEnd) : .cut(end: .failed(.incompleteAnswer))
+            guard isComplete else { return .cut(end: .failed(.incompleteAnswer)) }
+            return .finish(end: isFollowedByBytes ? .failed(.malformedResponse) : head.outcomeAtEnd)
         case .waiting, .connecting, .awaitingHead, .ended:
             preconditionFailure("an end of a response that has not begun")
         }

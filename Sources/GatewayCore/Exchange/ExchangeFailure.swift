@@ -4,6 +4,8 @@
 public enum ExchangeFailure: Error, Equatable, Sendable {
     case runnerFailed(RunnerFailure, runner: Int)
     case refused(Dispatcher.Refusal)
+    /// Every runner that listed the model says that it doesn't have it.
+    case modelNotFound
 
     /// `name` says how a person knows a runner, e.g. `runner 1 (gpu2:11434)`.
     public func asError(model: String, name: (Int) -> String) -> GatewayError {
@@ -11,6 +13,7 @@ public enum ExchangeFailure: Error, Equatable, Sendable {
         case .runnerFailed(let failure, let runner):
             GatewayError(
                 failure.isDeadline ? 504 : 502, "\(name(runner)) \(failure.sentence)", origin: .runner)
+        case .modelNotFound: GatewayError(400, "model '\(model)' not found")
         case .refused(let refusal): refusal.asError(model: model, name: name)
         }
     }

@@ -18,6 +18,9 @@ public struct ResponseSummary: Equatable, Sendable {
         self.client = client
     }
 
+    /// Another runner may do better: ask the dispatcher whether there is one.
+    public var isReasonToMove: Bool { outcomeThatMoves != nil }
+
     /// What the attempt came to if this status is a reason to move; nil: it is the answer.
     var outcomeThatMoves: AttemptOutcome? {
         switch status {

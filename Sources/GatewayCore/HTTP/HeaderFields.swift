@@ -104,6 +104,15 @@ public struct HeaderFields: Sendable {
         withName(field) { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Whether Content-Type names this media type, parameters aside (RFC 9110 section 8.3). `type` in lower case.
+    public func hasContentType(_ type: StaticString) -> Bool {
+        guard let field = first(.contentType) else { return false }
+        return withValue(field) { value in
+            let essence = value.prefix { $0 != UInt8(ascii: ";") && !ASCII.isBlank($0) }
+            return ASCII.equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: essence), type)
+        }
+    }
+
     /// Calls `body` with each element of the comma-separated lists of all fields of that name, trimmed, empty ones left
     /// out (RFC 9110 section 5.6.1).
     public func forEachListElement(_ name: HeaderName, _ body: (UnsafeRawBufferPointer) -> Void) {

@@ -32,7 +32,8 @@ public enum ResponseRules {
         return CheckedResponse(
             framing: framing, keepsAlive: !isClosing,
             summary: ResponseSummary(
-                status: head.status, isJSON: isJSON(head.headers), retryAfter: retryAfter(head.headers), client: client)
+                status: head.status, isJSON: head.headers.hasContentType("application/json"),
+                retryAfter: retryAfter(head.headers), client: client)
         )
     }
 
@@ -55,14 +56,6 @@ public enum ResponseRules {
             throw Malformed(reason: "a transfer coding other than chunked")
         }
         return .chunked
-    }
-
-    private static func isJSON(_ headers: HeaderFields) -> Bool {
-        guard let field = headers.first(.contentType) else { return false }
-        return headers.withValue(field) { value in
-            let type = value.prefix { $0 != UInt8(ascii: ";") && !ASCII.isBlank($0) }
-            return ASCII.equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: type), "application/json")
-        }
     }
 
     /// Seconds only; a date would need a clock, and no runner sends one. At most an hour is believed.

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// One request on its way to a runner and back: carries out what the exchange machine decides.
+///
+/// In the streaming phase a read of the runner's socket becomes one write to the client's, and what the client doesn't
+/// take pauses the runner. The machine is asked only when the phase changes.
+final class ProxiedExchange: ResponseConsumer {
+    let request: ProxiedRequest
+    let model: ResolvedModel
+    private let gateway: Gateway
+    /// nil once the exchange has ended.
+    private var client: ClientConnection?
+    private var machine: Exchange
+    private var slot: SlotRequest
+    private var connection: RunnerConnection?
+    private var lastFailure: ExchangeFailure?
+    private var grantedAt: Instant?
+
+    // The splice: what a chunk needs, and nothing else.
+    private var summary: ResponseSummary?
+    private var clientHead: [UInt8] = []
+    private var isChunked = false
+    private var keepsRunnerAlive = false
+    private var closing = ClosingEventScanner(kind: .none)
+    private var isPaused = false
+    private var bytesSent = 0
+
+    init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
+        self.gateway = gateway
+        self.client = client
+        self.request = request
+        self.model = model
+        machine = Exchange(
+            traits: .init(
+                needsSlot: request.route.isInference, streams: request.streams,
+                rewordsUnknownModel: request.route.surface == .prefix))
+        slot = SlotRequest(
+            id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
+            arrivedAt: request.arrivedAt)
+    }
+
+    func begin() {
+        perform(machine.begin())
+    }
+
+    private func perform(_ action: Exchange.Action) {
+        switch action {
+        case .none: break
+        case .acquire(let isMove): acquire(isMove: isMove)
+        case .connect(let runner, let fresh): connect(to: runner, fresh: fresh)
+        case .sendRequest: sendRequest()
+        case .forwardHead: break
+        case .move(let end): move(end, countsAsMove: true)
+        case .waitAgain(let end): move(end, countsAsMove: false)
+        case .fail(let failure, let end): fail(failure, end)
+        case .finish(let end): finish(end)
+        case .cut(let end): cut(end)
+        case .abandon(let end): abandon(end)
+        }
+    }
+
+    // MARK: Getting to a runner
+
+    private func acquire(isMove: Bool) {
+        let now = gateway.loop.now
+        guard machine.traits.needsSlot else {
+            switch gateway.dispatcher.pick(for: slot, isMove: isMove, now: now) {
+            case .picked(let runner): attempt(at: runner, lease: nil)
+            case .refused(let refusal): refused(refusal)
+            }
+            return
+        }
+        switch gateway.dispatcher.acquire(slot, isMove: isMove, now: now) {
+        case .granted(let lease): granted(lease)
+        case .queued: gateway.wait(self)
+        case .refused(let refusal): refused(refusal)
+        }
+    }
+
+    /// The dispatcher gave a slot, at once or after waiting.
+    func granted(_ lease: consuming Lease) {
+        let runner = lease.runner
+        attempt(at: runner, lease: lease)
+    }
+
+    private func attempt(at runner: Int, lease: consuming Lease?) {
+        if grantedAt == nil { grantedAt = gateway.loop.now }
+        slot.tried.insert(runner)
+        perform(machine.granted(runner: runner, lease: lease))
+    }
+
+    func refused(_ refusal: Dispatcher.Refusal) {
+        perform(machine.refused(refusal, previous: lastFailure))
+    }
+
+    private func connect(to runner: Int, fresh: Bool) {
+        do throws(UVError) {
+            let connection = try gateway.pools[runner].obtain(for: self, fresh: fresh)
+            self.connection = connection
+            connection.begin(within: machine.timeLimit(gateway.exchangeTimeouts))
+        } catch {
+            connectionFailed(.connectFailed, reason: error.description)
+        }
+    }
+
+    override func connected(isReused: Bool) {
+        perform(machine.connected(isReused: isReused))
+    }
+
+    private func sendRequest() {
+        guard let connection, let runner = machine.runner else { return }
+        armDeadline()
+        let ownName = model.strippedPrefix ? model.ownName(on: runner) : nil
+        if gateway.send(request, ownName: ownName, on: connection) { machine.requestSent() }
+    }
+
+    override func requestSent() {
+        machine.requestSent()
+        armDeadline()
+    }
+
+    // MARK: The response
+
+    override func headReceived(_ head: ResponseHead, _ checked: ResponseRules.CheckedResponse) {
+        guard let client, let runner = machine.runner else { return }
+        gateway.dispatcher.firstByteArrived(from: runner)
+        var summary = checked.summary
+        summary.client = client.identityHash
+        self.summary = summary
+        let hasAlternative = summary.isReasonToMove && gateway.dispatcher.hasUntriedCandidate(for: slot)
+        let action = machine.responseHeadReceived(summary, hasAlternative: hasAlternative)
+        guard action == .forwardHead else { return perform(action) }
+        let ownHead = ClientHead(
+            runnerFraming: checked.framing, clientVersion: request.version, clientKeepsAlive: client.mayKeepAlive)
+        clientHead.removeAll(keepingCapacity: true)
+        ownHead.render(
+            head, clientVersion: request.version, runner: runner, requestID: request.requestID,
+            extra: client.corsLines, date: gateway.clock.date(at: gateway.loop.now), into: &clientHead)
+        isChunked = ownHead.framing == .chunked
+        keepsRunnerAlive = checked.keepsAlive
+        closing = ClosingEventScanner(head)
+        client.responseBegan(keepsAlive: ownHead.keepsAlive, isCutByReset: ownHead.framing == .untilClose)
+        gateway.bodyMemory.release(request.dropBody())
+        armDeadline()
+    }
+
+    override func readParsed(isLast: Bool, hasMoreBytes: Bool) {
+        guard let client, let connection else { return }
+        closing.bytesPassed(gateway.loop.splice.body)
+        guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
+        if pass(to: client, isLast: false) {
+            if machine.bytesRenewDeadline { armDeadline() }
+        } else {
+            isPaused = true
+            connection.stopReading()
+            // While it is the client that keeps it waiting, the runner's silence is no fault of its own.
+            connection.setDeadline(.distantFuture)
+        }
+    }
+
+    /// One read, one write. Says whether the client's socket took it all.
+    private func pass(to client: ClientConnection, isLast: Bool) -> Bool {
+        let bytes = gateway.loop.splice.finish(head: clientHead, chunked: isChunked, isLast: isLast)
+        bytesSent += bytes.count
+        let wasTaken = client.send(bytes)
+        if !clientHead.isEmpty { clientHead.removeAll(keepingCapacity: true) }
+        return wasTaken
+    }
+
+    private func responseEnded(_ client: ClientConnection, hasMoreBytes: Bool) {
+        guard let summary else { return }
+        let action = machine.responseEnded(summary, isComplete: closing.wasSeen, isFollowedByBytes: hasMoreBytes)
+        var isWhole = false
+        if case .finish = action { isWhole = true }
+        keepsRunnerAlive = keepsRunnerAlive && !hasMoreBytes
+        _ = pass(to: client, isLast: isWhole)
+        perform(action)
+    }
+
+    /// The client took everything that was held for it.
+    func clientDrained() {
+        guard isPaused, let connection else { return }
+        isPaused = false
+        armDeadline()
+        connection.startReading()
+    }
+
+    // MARK: Failures
+
+    private func armDeadline() {
+        connection?.setDeadline(in: machine.timeLimit(gateway.exchangeTimeouts))
+    }
+
+    override func deadlineReached() {
+        guard let failure = machine.failureAtDeadline else { return }
+        endConnection(reusable: false)
+        connectionFailed(failure, reason: "the deadline passed")
+    }
+
+    override func connectionFailed(_ failure: RunnerFailure, reason: String) {
+        connection = nil
+        guard let runner = machine.runner else { return }
+        if failure.isUnreachable { gateway.pools[runner].addressIsDoubtful() }
+        gateway.log.debug("\(gateway.runnerName(runner)): \(failure.label): \(reason)")
+        lastFailure = .runnerFailed(failure, runner: runner)
+        perform(machine.runnerFailed(failure))
+    }
+
+    /// The client closed its connection or stopped taking bytes.
+    func clientGone() {
+        perform(machine.clientGone())
+    }
+
+    /// The gateway stops.
+    func withdrawn() {
+        perform(machine.withdrawn())
+    }
+
+    // MARK: Ends
+
+    private func move(_ outcome: AttemptOutcome, countsAsMove: Bool) {
+        let runner = machine.runner
+        endConnection(reusable: false)
+        summary = nil
+        if !countsAsMove { slot.tried = TriedRunners() }
+        let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
+        gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
+        acquire(isMove: countsAsMove)
+        gateway.settle()
+    }
+
+    private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
+        let error = failure.asError(model: request.model, name: gateway.runnerName)
+        end(outcome, reusable: false, status: error.status) { $0.respond(error) }
+    }
+
+    private func finish(_ outcome: AttemptOutcome) {
+        end(outcome, reusable: keepsRunnerAlive, status: summary?.status ?? 0) { $0.responseEnded() }
+    }
+
+    private func cut(_ outcome: AttemptOutcome) {
+        end(outcome, reusable: false, status: summary?.status ?? 0) { $0.cutResponse() }
+    }
+
+    private func abandon(_ outcome: AttemptOutcome?) {
+        gateway.stopWaiting(request.id)
+        // 499 is what nginx and Ollama log for it; nobody is there to receive it.
+        end(outcome, reusable: false, status: 499) { _ in }
+    }
+
+    /// In this order: the runner's connection is free before its slot is, and the slot before the client goes on to its
+    /// next request.
+    private func end(
+        _ outcome: AttemptOutcome?, reusable: Bool, status: Int, _ tellClient: (ClientConnection) -> Void
+    ) {
+        let runner = machine.runner
+        endConnection(reusable: reusable)
+        let lease = machine.takeLeaseAtEnd()
+        gateway.attemptEnded(outcome ?? .withdrawn, at: runner, model: model, lease: lease)
+        gateway.bodyMemory.release(request.dropBody())
+        logAccess(status: status, runner: runner)
+        let client = self.client
+        self.client = nil
+        if let client {
+            client.exchangeEnded()
+            tellClient(client)
+        }
+        gateway.settle()
+    }
+
+    private func endConnection(reusable: Bool) {
+        connection?.release(reusable: reusable)
+        connection = nil
+    }
+
+    private func logAccess(status: Int, runner: Int?) {
+        guard let client, gateway.log.isOn(.info) else { return }
+        let now = gateway.loop.now
+        gateway.log.access(
+            AccessRecord(
+                requestID: request.requestID, client: client.addressText, key: client.identity.keyName,
+                pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - request.arrivedAt,
+                model: request.model, runner: runner, queued: (grantedAt ?? now) - request.arrivedAt,
+                moves: machine.moves))
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+
+/// A request that goes to a runner, as it was parsed and checked. Its body is held until the first byte of a response,
+/// since until then it may have to move to another runner.
+final class ProxiedRequest {
+    let id: ExchangeID
+    let route: Route
+    let version: HTTPVersion
+    let headers: HeaderFields
+    /// As the client framed it.
+    let framing: BodyFraming
+    private(set) var body: [UInt8]
+    /// The model as the client wrote it.
+    let model: String
+    /// Where its name stands in the body, quotes included.
+    let modelRange: Range<Int>?
+    let streams: Bool
+    let requestID: [UInt8]
+    let arrivedAt: Instant
+
+    init(
+        id: ExchangeID, route: Route, version: HTTPVersion, headers: HeaderFields, framing: BodyFraming, body: [UInt8],
+        model: ScannedBody.Name, streams: Bool, requestID: [UInt8], arrivedAt: Instant
+    ) {
+        self.id = id
+        self.route = route
+        self.version = version
+        self.headers = headers
+        self.framing = framing
+        self.body = body
+        self.model = model.text
+        modelRange = model.range
+        self.streams = streams
+        self.requestID = requestID
+        self.arrivedAt = arrivedAt
+    }
+
+    /// The body for a runner: the client's own bytes, with the runner's name of the model in the place of the client's
+    /// where a prefix was stripped, and nothing else changed.
+    func body(named ownName: String?) -> [UInt8] {
+        guard let ownName, let modelRange else { return body }
+        var bytes = Array(body[..<modelRange.lowerBound])
+        JSON.writeString(ownName, to: &bytes)
+        bytes += body[modelRange.upperBound...]
+        return bytes
+    }
+
+    /// Returns how many bytes were held.
+    func dropBody() -> Int {
+        defer { body = [] }
+        return body.count
+    }
+}

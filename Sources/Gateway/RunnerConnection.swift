@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// One connection to a runner: carries one exchange after the other, each for one consumer.
+final class RunnerConnection: ByteStream, BodySink {
+    /// Who waits for the response; nil while the connection is idle in its pool.
+    private(set) var consumer: ResponseConsumer?
+    private weak var pool: RunnerPool?
+    private let parser: HTTPParser
+    private var isConnected = false
+    private var checked: ResponseRules.CheckedResponse?
+    private var upload = Upload.none
+
+    private enum Upload {
+        case none
+        /// The head is on its way, and of the body all from `next` on is still to be handed over.
+        case sending(body: [UInt8], next: Int)
+    }
+
+    /// A head of this size is malformed (gateway.md section 3, "Proxying").
+    private static let headLimits = HTTPParser.Limits(headBytes: 65536, fields: 256)
+    /// A large body is handed over in pieces of this size, of which at most one is copied and held.
+    private static let uploadPieceBytes = 262_144
+
+    init(loop: Loop, pool: RunnerPool, consumer: ResponseConsumer) throws(UVError) {
+        self.pool = pool
+        self.consumer = consumer
+        parser = HTTPParser(.response, limits: RunnerConnection.headLimits, settings: loop.parserSettings)
+        try super.init(loop: loop)
+        parser.sink = self
+    }
+
+    // MARK: Opening and changing hands
+
+    /// Taken from the pool for another consumer.
+    func handOver(to consumer: ResponseConsumer) {
+        self.consumer = consumer
+        setDeadline(.distantFuture)
+    }
+
+    /// Leads to `connected` or `connectionFailed`, perhaps at once. `limit`, looking up the name included, ends in
+    /// `deadlineReached`.
+    func begin(within limit: TimeLimit) {
+        guard !isConnected else {
+            consumer?.connected(isReused: true)
+            return
+        }
+        setDeadline(in: limit)
+        pool?.resolve { [weak self] result in
+            guard let self, !isClosing else { return }
+            switch result {
+            case .success(let address): connect(to: address)
+            case .failure(let error): fail(.connectFailed, "its name can't be resolved: \(error)")
+            }
+        }
+    }
+
+    override func didConnect() {
+        isConnected = true
+        setDeadline(.distantFuture)
+        startReading()
+        consumer?.connected(isReused: false)
+    }
+
+    /// The consumer is done. With `reusable` the connection goes back to its pool.
+    func release(reusable: Bool) {
+        consumer = nil
+        checked = nil
+        guard reusable, isConnected, !isClosing, case .none = upload, heldBytes == 0, let pool else { return close() }
+        startReading()
+        pool.putBack(self)
+    }
+
+    // MARK: Sending
+
+    /// Sends a request. Says whether everything was handed over at once; otherwise `requestSent` follows.
+    func send(head: UnsafeRawBufferPointer, body: [UInt8]) -> Bool {
+        parser.expectResponse(withoutBody: false)
+        let headLeft = write(head)
+        guard !body.isEmpty else { return headLeft || awaitDrain() }
+        upload = .sending(body: body, next: 0)
+        return headLeft && continueUpload()
+    }
+
+    private func awaitDrain() -> Bool {
+        upload = .sending(body: [], next: 0)
+        return false
+    }
+
+    private func continueUpload() -> Bool {
+        guard case .sending(let body, var next) = upload else { return true }
+        while next < body.count {
+            let end = min(next + RunnerConnection.uploadPieceBytes, body.count)
+            let wasTaken = body.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[next..<end])) }
+            next = end
+            guard wasTaken else {
+                upload = .sending(body: next < body.count ? body : [], next: next)
+                return false
+            }
+        }
+        upload = .none
+        return true
+    }
+
+    override func didDrain() {
+        guard case .sending = upload, continueUpload() else { return }
+        consumer?.requestSent()
+    }
+
+    // MARK: Receiving
+
+    override func didRead(_ bytes: UnsafeRawBufferPointer) {
+        guard consumer != nil else { return close() }
+        loop.splice.begin()
+        var rest = bytes
+        while !rest.isEmpty {
+            var consumed = 0
+            let outcome = parser.execute(rest, consumed: &consumed)
+            rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
+            switch outcome {
+            case .needsMore: break
+            case .head:
+                guard headArrived() else { return }
+            case .messageEnd:
+                // An interim response ends, too; the final one is still to come.
+                guard checked != nil else { continue }
+                consumer?.readParsed(isLast: true, hasMoreBytes: !rest.isEmpty)
+                return
+            case .failed(let failure):
+                // What was good before it still goes out.
+                if checked != nil { consumer?.readParsed(isLast: false, hasMoreBytes: false) }
+                return fail(.malformedResponse, "\(failure)")
+            }
+        }
+        if checked != nil { consumer?.readParsed(isLast: false, hasMoreBytes: false) }
+    }
+
+    /// Says whether parsing goes on: the consumer may have given the connection up.
+    private func headArrived() -> Bool {
+        let head = parser.responseHead
+        if ResponseRules.isInterim(head) { return true }
+        do throws(ResponseRules.Malformed) {
+            let checked = try ResponseRules.check(head, client: 0)
+            self.checked = checked
+            let current = consumer
+            current?.headReceived(head, checked)
+            return consumer != nil && consumer === current && !isClosing
+        } catch {
+            fail(.malformedResponse, error.reason)
+            return false
+        }
+    }
+
+    func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
+        loop.splice.append(bytes)
+    }
+
+    override func didEnd() {
+        guard consumer != nil else { return close() }
+        loop.splice.begin()
+        if checked?.framing == .untilClose, parser.finish() {
+            consumer?.readParsed(isLast: true, hasMoreBytes: false)
+            return
+        }
+        fail(.reset, "closed by the runner")
+    }
+
+    override func didFail(_ error: UVError) {
+        fail(isConnected ? .reset : .connectFailed, error.description)
+    }
+
+    private func fail(_ failure: RunnerFailure, _ reason: String) {
+        let consumer = self.consumer
+        self.consumer = nil
+        close()
+        consumer?.connectionFailed(failure, reason: reason)
+    }
+
+    override func deadlineReached(at now: Instant) {
+        guard let consumer else { return close() }
+        consumer.deadlineReached()
+    }
+
+    override func didClose() {
+        pool?.forget(self)
+        consumer = nil
+        upload = .none
+    }
+}

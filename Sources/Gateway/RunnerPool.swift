@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// The connections to one runner: idle ones are kept for the next exchange, the one used last first.
+final class RunnerPool {
+    let runner: Int
+    let url: RunnerURL
+    private let loop: Loop
+    private let resolver: Resolver
+    private var idle: [RunnerConnection] = []
+    private var address: SocketAddress?
+    private var addressExpires = Instant(nanoseconds: 0)
+
+    private static let maximumIdle = 256
+    /// Shorter than Ollama keeps idle connections (it never closes them), longer than a pause between two chats.
+    private static let idleLimit = Interval.seconds(90)
+    /// A name is looked up again after this; a failed connect looks it up at once.
+    private static let addressLifetime = Interval.seconds(30)
+
+    init(loop: Loop, resolver: Resolver, runner: Int, url: RunnerURL) {
+        self.loop = loop
+        self.resolver = resolver
+        self.runner = runner
+        self.url = url
+    }
+
+    /// A connection for the consumer, kept alive from before unless it has to be `fresh`. Nothing happens before
+    /// `RunnerConnection.begin`.
+    ///
+    /// - Throws: `UVError` when no handle can be made.
+    func obtain(for consumer: ResponseConsumer, fresh: Bool = false) throws(UVError) -> RunnerConnection {
+        if !fresh, let connection = takeIdle() {
+            connection.handOver(to: consumer)
+            return connection
+        }
+        return try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+    }
+
+    /// The runner's address, looked up if need be; calls back once, perhaps before this returns.
+    func resolve(_ completion: @escaping (Result<SocketAddress, UVError>) -> Void) {
+        if let address, loop.now < addressExpires { return completion(.success(address)) }
+        resolver.resolve(url.host, port: url.port) { [weak self] result in
+            if case .success(let address) = result, let self {
+                self.address = address
+                self.addressExpires = self.loop.now + RunnerPool.addressLifetime
+            }
+            completion(result)
+        }
+    }
+
+    private func takeIdle() -> RunnerConnection? {
+        while let connection = idle.popLast() {
+            if !connection.isClosing { return connection }
+        }
+        return nil
+    }
+
+    func putBack(_ connection: RunnerConnection) {
+        guard idle.count < RunnerPool.maximumIdle else { return connection.close() }
+        connection.setDeadline(in: RunnerPool.idleLimit)
+        idle.append(connection)
+    }
+
+    func forget(_ connection: RunnerConnection) {
+        idle.removeAll { $0 === connection }
+    }
+
+    /// The name is looked up again for the next connection.
+    func addressIsDoubtful() {
+        addressExpires = Instant(nanoseconds: 0)
+    }
+
+    func closeIdle() {
+        for connection in idle { connection.close() }
+        idle.removeAll()
+    }
+}
