@@ -11,7 +11,7 @@ struct BoundedText: Sendable {
 
     /// Starts anew; the memory of before is used again.
     mutating func begin(keeping limit: Int?) {
-        bytes.removeAll(keepingCapacity: true)
+        if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
         isTooLong = false
         self.limit = limit
     }

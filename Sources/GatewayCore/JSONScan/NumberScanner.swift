@@ -38,6 +38,10 @@ struct NumberScanner: Sendable {
         while at < piece.count, let next = NumberScanner.phase(after: phase, piece[at]) {
             phase = next
             at += 1
+            // Digits change nothing once there is one; lists of numbers are long.
+            if next == .integer || next == .fraction || next == .exponentDigit {
+                while at < piece.count, ASCII.isDigit(piece[at]) { at &+= 1 }
+            }
         }
         if text.isKeeping { text.append(piece[start..<at]) }
         return at
