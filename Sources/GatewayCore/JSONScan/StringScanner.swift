@@ -62,15 +62,22 @@ struct StringScanner: Sendable {
         return nil
     }
 
-    /// Skips whole characters that need no state: plain ASCII, and UTF-8 sequences that lie inside the piece.
+    /// Skips what needs no state: plain ASCII, UTF-8 sequences that lie inside the piece, and, when nobody wants them
+    /// decoded, escapes that do.
     private mutating func skipPlain(_ piece: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let isKeeping = text.isKeeping
         var at = PlainRun.end(in: piece, from: start)
-        while at < piece.count, piece[at] >= 0x80 {
-            let end = UTF8Sequence.skipWhole(in: piece, from: at)
-            if end == at { break }
-            at = PlainRun.end(in: piece, from: end)
+        while at < piece.count {
+            let stop = at
+            if piece[at] >= 0x80 {
+                at = UTF8Sequence.skipWhole(in: piece, from: at)
+            } else if piece[at] == UInt8(ascii: "\\"), !isKeeping {
+                at = Escape.skipWhole(in: piece, from: at)
+            }
+            if at == stop { break }
+            at = PlainRun.end(in: piece, from: at)
         }
-        if text.isKeeping, at > start {
+        if isKeeping, at > start {
             endSurrogate()
             text.append(piece[start..<at])
         }
@@ -93,20 +100,14 @@ struct StringScanner: Sendable {
     // MARK: Escapes
 
     private mutating func endEscape(_ byte: UInt8, at position: Int) throws(ScanError) {
-        let meaning: UInt8
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): meaning = byte
-        case UInt8(ascii: "n"): meaning = 0x0A
-        case UInt8(ascii: "t"): meaning = 0x09
-        case UInt8(ascii: "r"): meaning = 0x0D
-        case UInt8(ascii: "b"): meaning = 0x08
-        case UInt8(ascii: "f"): meaning = 0x0C
-        case UInt8(ascii: "u"):
+        if byte == UInt8(ascii: "u") {
             phase = .hexadecimal
             escapedUnit = 0
             escapedDigits = 0
             return
-        default: throw .syntax("an unknown escape in a string", at: position)
+        }
+        guard let meaning = Escape.meaning(of: byte) else {
+            throw .syntax("an unknown escape in a string", at: position)
         }
         phase = .character
         if text.isKeeping {
@@ -116,12 +117,8 @@ struct StringScanner: Sendable {
     }
 
     private mutating func addDigit(_ byte: UInt8, at position: Int) throws(ScanError) {
-        let digit: UInt8
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-        default: throw .syntax("an escape \\u without four hexadecimal digits", at: position)
+        guard let digit = Escape.digit(byte) else {
+            throw .syntax("an escape \\u without four hexadecimal digits", at: position)
         }
         escapedUnit = escapedUnit << 4 | UInt32(digit)
         escapedDigits += 1

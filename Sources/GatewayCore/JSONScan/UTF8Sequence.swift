@@ -61,6 +61,9 @@ struct UTF8Sequence: Sendable {
                 let plane = (word & 7) << 2 | (word >> 12) & 3
                 if plane == 0 || plane > 16 { return at }
                 at &+= 4
+            } else if word & 0x8080 == 0x8000, PlainRun.isPlain(piece[at]) {
+                // One space between words of another script is not worth looking 32 bytes ahead.
+                at &+= 1
             } else {
                 return at
             }

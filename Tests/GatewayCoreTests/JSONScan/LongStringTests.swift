@@ -53,6 +53,22 @@ import Testing
         }
     }
 
+    @Test(arguments: 0...70)
+    func badEscapesAreSeenAtEachPosition(position: Int) {
+        let bad: [(String, Int)] = [
+            ("\\x", 1), ("\\u12g4", 4), ("\\u123", 5), ("\\u123 ", 5), ("\\uG123", 2), ("\\n\\r\\u00e9\\q", 11),
+            ("\\u/000", 2),
+            ("\\u000:", 5), ("\\u@000", 2), ("\\u`000", 2), ("\\\u{0}", 1), ("\\N", 1), ("\\é", 1)
+        ]
+        for (escape, offence) in bad {
+            for key in ["x", "model", "a key that is not kept"] {
+                let start = "{\"\(key)\":\""
+                let text = start + String(repeating: "a", count: position) + escape + "\",\"y\":\"zzzzzzzz\"}"
+                #expect(scan(text).error?.position == start.utf8.count + position + offence, "\(escape) in \(key)")
+            }
+        }
+    }
+
     /// The word-wise comparison borrows between bytes: neighbours one below and above what it looks for.
     @Test(arguments: [0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7E, 0x7F] as [UInt8])
     func neighboursOfSpecialBytesArePlain(fill: UInt8) {

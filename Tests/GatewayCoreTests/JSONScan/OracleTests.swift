@@ -5,14 +5,14 @@ import Testing
 
 /// Random damage, judged by yyjson: both must take the same documents, and find the same names in them.
 ///
-/// The two differ on purpose in these points, which `agree` knows:
+/// The two differ on purpose in these points, which `disagreement` knows:
 /// - half a surrogate pair as an escape: yyjson refuses it, we take it as Go does;
 /// - more than 512 levels, a guarded key that comes twice or has a value of the wrong type or is too long: our own rules;
 /// - a document that is no object.
 @Suite struct BodyScannerOracleTests {
     private static let seeds =
-        Documents.valid + Documents.invalid.map(\.text) + [
-            #"{"model":"llama3","messages":[{"role":"user","content":"a longer text, beyond 32 bytes é\n\"q\""}],"n":-1.5e3}"#,
+        Documents.valid + Documents.valid + Documents.valid + Documents.invalid.map(\.text) + [
+            #"{"model":"llama3","messages":[{"role":"user","content":"a text beyond 32 bytes, é\n\"q\""}],"n":-1.5e3}"#,
             #"{"options":{"num_ctx":4096,"stop":["\u003c","\\"]},"stream":false,"keep_alive":"5m","format":null}"#
         ]
 
@@ -25,7 +25,7 @@ import Testing
 
     private func mutated(_ bytes: [UInt8], with random: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
-        for _ in 0..<Int.random(in: 1...3, using: &random) {
+        for _ in 0..<(Int.random(in: 0...9, using: &random) / 4 + 1) {
             let place = Int.random(in: 0...bytes.count, using: &random)
             let byte =
                 Int.random(in: 0..<8, using: &random) == 0
@@ -106,13 +106,12 @@ import Testing
                 Int.random(in: 0...bytes.count, using: &random)
             }
             if let disagreement = disagreement(about: bytes, cuts: cuts.sorted()) {
-                Issue.record(
-                    "seed \(seed), round \(round): \(disagreement): \(String(reflecting: String(decoding: bytes, as: UTF8.self)))"
-                )
+                let text = String(reflecting: String(decoding: bytes, as: UTF8.self))
+                Issue.record("seed \(seed), round \(round): \(disagreement): \(text)")
             }
             if scan(bytes).body != nil { accepted += 1 }
         }
-        #expect(accepted > 100 && accepted < 1900, "the damage is neither too small nor too large to tell anything")
+        #expect(accepted > 150 && accepted < 1000, "the damage is neither too small nor too large to tell anything")
     }
 
     @Test(arguments: Documents.valid.filter { !$0.contains(#"\ud83d "#) } + Documents.invalid.map(\.text))
