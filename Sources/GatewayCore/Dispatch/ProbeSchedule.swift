@@ -4,7 +4,7 @@
 public enum RunnerList: CaseIterable, Sendable {
     case tags, ps, version
 
-    public var path: StaticString {
+    public var path: String {
         switch self {
         case .tags: "/api/tags"
         case .ps: "/api/ps"

@@ -75,13 +75,13 @@ public struct RunnerHeadTemplate: Sendable {
     /// Appends the head for the runner: its own path, the fixed lines, the client's end-to-end fields, and the framing.
     /// `earlierVia`: the client's own `Via`, which ours follows (RFC 9110 section 7.6.3).
     public func render(
-        method: Method, path: StaticString, client: HeaderFields, framing: BodyFraming, requestID: [UInt8],
+        method: Method, path: String, client: HeaderFields, framing: BodyFraming, requestID: [UInt8],
         into output: inout [UInt8]
     ) {
         output += method.name.utf8
         output.append(0x20)
         output += basePath
-        output.append(contentsOf: UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount))
+        output += path.utf8
         output += " HTTP/1.1\r\n".utf8
         for field in client.fields where field.name == .via {
             client.append(field, to: &output)

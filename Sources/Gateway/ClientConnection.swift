@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// One client's connection: reads requests one after the other, has each answered, and notices when the client goes
+/// away. It is readable while a request is in flight, since libuv reports a disconnect only while reading.
+final class ClientConnection: ByteStream, BodySink {
+    let gateway: Gateway
+    let listener: ListenerKind
+    private let parser: HTTPParser
+    private var phase = Phase.idle
+    /// The request being read or answered.
+    private(set) var incoming: IncomingRequest?
+    private var exchange: ProxiedExchange?
+    /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
+    private var pipelined: [UInt8] = []
+    private var isConsuming = false
+    private var unsentAtLastLook = 0
+    private(set) lazy var addressText = peerAddress?.description ?? "unix"
+
+    private enum Phase: Equatable {
+        /// Between two requests. Transitions: `readingHead`.
+        case idle
+        /// Part of a head has come. Transitions: `readingBody`, `responding`, `lingering`.
+        case readingHead
+        /// The head is accepted, the body arrives. Transitions: `responding`, `lingering`.
+        case readingBody
+        /// The whole request is here. Transitions: `flushing`, `lingering`.
+        case responding
+        /// The response is written and waits for the socket. Transitions: `idle`, `lingering`.
+        case flushing
+        /// The last response is written: what still comes is dropped until the client closes, since closing over
+        /// unread bytes would reset the connection and could cost the client the response (RFC 9112 section 9.6).
+        case lingering
+        /// A broken response: what is held still goes out, then the connection is cut.
+        case cutting(byReset: Bool)
+    }
+
+    private static let lingerLimit = Interval.seconds(2)
+
+    init(gateway: Gateway, listener: ListenerKind, isUnix: Bool) throws(UVError) {
+        self.gateway = gateway
+        self.listener = listener
+        let limits = gateway.configuration.limits
+        parser = HTTPParser(
+            .request, limits: .init(headBytes: limits.headerBytes, fields: limits.headers),
+            settings: gateway.loop.parserSettings)
+        try super.init(loop: gateway.loop, isUnix: isUnix)
+        parser.sink = self
+    }
+
+    /// Accepted.
+    func begin() {
+        guard gateway.clientConnected(self) else {
+            return refuse(
+                GatewayError(
+                    503, "Too many connections are open (limits.connections): try again later.", origin: .gateway,
+                    retryAfter: 1, closesConnection: true))
+        }
+        setDeadline(in: gateway.timeouts.clientHeader)
+        startReading()
+    }
+
+    // MARK: Reading
+
+    override func didRead(_ bytes: UnsafeRawBufferPointer) {
+        switch phase {
+        case .lingering, .cutting: break
+        case .responding, .flushing: keepForLater(bytes)
+        case .idle, .readingHead, .readingBody: consume(bytes)
+        }
+    }
+
+    private func keepForLater(_ bytes: UnsafeRawBufferPointer) {
+        guard pipelined.count + bytes.count <= gateway.configuration.limits.headerBytes else { return abort() }
+        pipelined.append(contentsOf: bytes)
+    }
+
+    private func consume(_ bytes: UnsafeRawBufferPointer) {
+        isConsuming = true
+        defer { isConsuming = false }
+        var rest = bytes
+        while !rest.isEmpty, !isClosing {
+            switch phase {
+            case .responding, .flushing: return keepForLater(rest)
+            case .lingering, .cutting: return
+            case .idle:
+                phase = .readingHead
+                setDeadline(in: gateway.timeouts.clientHeader)
+            case .readingHead, .readingBody: break
+            }
+            var consumed = 0
+            let outcome = parser.execute(rest, consumed: &consumed)
+            rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
+            switch outcome {
+            case .needsMore: if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
+            case .head: headArrived()
+            case .messageEnd: if phase == .readingBody { requestArrived() }
+            case .failed(let failure): refuse(failure.asClientError)
+            }
+        }
+    }
+
+    /// After a response: the next request may be here already.
+    private func consumePipelined() {
+        guard !isConsuming, !pipelined.isEmpty, !isClosing else { return }
+        let bytes = pipelined
+        pipelined.removeAll(keepingCapacity: true)
+        bytes.withUnsafeBytes { consume($0) }
+    }
+
+    private func headArrived() {
+        let request = IncomingRequest(parser.requestHead, at: loop.now, connection: self)
+        incoming = request
+        phase = .readingBody
+        setDeadline(in: gateway.timeouts.clientBody)
+        if let error = request.mustBeRefusedNow { return refuse(error) }
+        if request.expectsContinue {
+            write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+        }
+    }
+
+    func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
+        incoming?.bodyArrived(bytes)
+    }
+
+    private func requestArrived() {
+        guard let incoming else { return }
+        phase = .responding
+        setDeadline(.distantFuture)
+        incoming.complete()
+    }
+
+    // MARK: Answering
+
+    /// The whole request is here and goes to a runner.
+    func start(_ exchange: ProxiedExchange) {
+        self.exchange = exchange
+        exchange.begin()
+    }
+
+    func exchangeEnded() {
+        exchange = nil
+    }
+
+    var mayKeepAlive: Bool { incoming?.keepsAlive ?? false && !gateway.isDraining }
+
+    /// A response of ours, to the request that was read whole.
+    func respond(_ response: OwnResponse) {
+        guard !isClosing else { return }
+        let keepsAlive = mayKeepAlive && !response.closes && phase == .responding
+        var bytes: [UInt8] = []
+        response.render(
+            into: &bytes, isHEAD: incoming?.isHEAD ?? false, version: incoming?.version ?? .http11,
+            keepsAlive: keepsAlive, date: gateway.clock.date(at: loop.now), extra: incoming?.extraLines ?? [])
+        logOwnResponse(status: response.status, bytes: bytes.count)
+        incoming?.release()
+        send(bytes)
+        finishResponse(keepsAlive: keepsAlive)
+    }
+
+    func respond(_ error: GatewayError) {
+        respond(
+            OwnResponse(error, family: incoming?.family ?? .plain, surface: incoming?.surface ?? .root))
+    }
+
+    /// A request that can't or won't be read to its end: the connection closes behind the response.
+    private func refuse(_ error: GatewayError) {
+        var error = error
+        error.closesConnection = true
+        respond(error)
+    }
+
+    private var closesAfterResponse = false
+    private var isCutByReset = false
+
+    /// A runner's response is about to be passed on.
+    func responseBegan(keepsAlive: Bool, isCutByReset: Bool) {
+        closesAfterResponse = !keepsAlive
+        self.isCutByReset = isCutByReset
+    }
+
+    /// The runner's response was passed on whole.
+    func responseEnded() {
+        finishResponse(keepsAlive: !closesAfterResponse && !gateway.isDraining)
+    }
+
+    /// The runner's response broke off. Cutting the connection is the one signal that every client notices.
+    func cutResponse() {
+        phase = .cutting(byReset: isCutByReset)
+        if heldBytes == 0 { cutNow() }
+    }
+
+    private func cutNow() {
+        if case .cutting(byReset: true) = phase { reset() } else { close() }
+    }
+
+    private func finishResponse(keepsAlive: Bool) {
+        closesAfterResponse = !keepsAlive
+        phase = .flushing
+        if heldBytes == 0 { responseLeft() }
+    }
+
+    private func responseLeft() {
+        incoming = nil
+        guard !closesAfterResponse else { return linger() }
+        phase = .idle
+        setDeadline(in: gateway.timeouts.clientIdle)
+        consumePipelined()
+    }
+
+    private func linger() {
+        phase = .lingering
+        pipelined = []
+        endWriting()
+        setDeadline(in: ClientConnection.lingerLimit)
+    }
+
+    // MARK: Writing
+
+    /// Says whether the socket took it all; what it didn't is held, and `clientDrained` tells the exchange when it left.
+    @discardableResult
+    func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if write(bytes) { return true }
+        unsentAtLastLook = heldBytes
+        setDeadline(in: gateway.timeouts.clientWrite)
+        return false
+    }
+
+    private func send(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { _ = send($0) }
+    }
+
+    override func didDrain() {
+        switch phase {
+        case .responding:
+            setDeadline(.distantFuture)
+            exchange?.clientDrained()
+        case .flushing: responseLeft()
+        case .cutting: cutNow()
+        case .idle, .readingHead, .readingBody, .lingering: break
+        }
+    }
+
+    // MARK: Ends
+
+    override func didEnd() {
+        switch phase {
+        case .flushing where heldBytes > 0: closesAfterResponse = true
+        case .cutting where heldBytes > 0: break
+        case .idle, .readingHead, .readingBody, .responding, .flushing, .lingering, .cutting: abort()
+        }
+    }
+
+    override func didFail(_ error: UVError) {
+        abort()
+    }
+
+    /// The client is gone, or has to go: its exchange ends in the same turn of the loop.
+    func abort() {
+        close()
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.clientGone()
+        incoming?.release()
+    }
+
+    override func deadlineReached(at now: Instant) {
+        switch phase {
+        case .idle, .lingering, .cutting: close()
+        case .readingHead:
+            // Nothing but line ends, or not even those: nobody waits for an answer.
+            guard parser.isBetweenMessages else { return refuse(.headTooSlow) }
+            close()
+        case .readingBody: refuse(.bodyTooSlow)
+        case .responding, .flushing:
+            // The limit is about progress: as long as the client takes something, it may go on.
+            guard heldBytes > 0, unsentBytes < unsentAtLastLook else { return reset(andAbort: heldBytes > 0) }
+            unsentAtLastLook = unsentBytes
+            setDeadline(in: gateway.timeouts.clientWrite)
+        }
+    }
+
+    private func reset(andAbort stalled: Bool) {
+        guard stalled else { return }
+        reset()
+        abort()
+    }
+
+    /// The gateway stops: an idle connection closes now, another one behind its response.
+    func drain() {
+        switch phase {
+        case .idle: close()
+        case .readingHead, .readingBody, .responding, .flushing, .lingering, .cutting: break
+        }
+    }
+
+    override func didClose() {
+        gateway.clientClosed(self)
+    }
+
+    private func logOwnResponse(status: Int, bytes: Int) {
+        guard gateway.log.isOn(.info), let incoming else { return }
+        gateway.log.access(
+            AccessRecord(
+                requestID: incoming.requestID, client: addressText, key: incoming.identity?.keyName,
+                pattern: incoming.pattern, status: status, bytes: bytes, duration: loop.now - incoming.arrivedAt,
+                model: incoming.modelName))
+    }
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+
+public import GatewayCore
+public import Transport
+
+/// Everything that the connections of one loop share. It wires the core to the transport: what it decides, it asks the
+/// dispatcher, the catalog, the router or the access policy.
+public final class Gateway {
+    public let loop: Loop
+    public let configuration: Configuration
+    let log: Log
+    let router: Router
+    let access: AccessPolicy
+    let loopGuard: LoopGuard
+    let clock = DateClock()
+    private(set) var pools: [RunnerPool] = []
+    private(set) var templates: [RunnerHeadTemplate] = []
+    private var watches: [RunnerWatch] = []
+    var dispatcher: Dispatcher
+    var catalog: Catalog
+    var bodyMemory: BodyMemory
+
+    private let requestIDs: RequestIDSource
+    let probeID: [UInt8]
+    private var exchangesSeen: UInt64 = 0
+    /// In the dispatcher's queue.
+    private var waiting: [ExchangeID: ProxiedExchange] = [:]
+    /// Waiting for some runner's first list, since the model may be in it.
+    private var awaitingLists: [ExchangeID: () -> Void] = [:]
+    private var clients: [ObjectIdentifier: ClientConnection] = [:]
+    private var waker: Waker?
+    private var isSettling = false
+    private var catalogFile: CatalogFile?
+    private var catalogIsDirty = false
+    /// No new work: connections close as soon as they are idle.
+    private(set) var isDraining = false
+    private var drained: (() -> Void)?
+    /// Heads and small bodies are put together here for their one write.
+    private var requestBytes: [UInt8] = []
+
+    /// - Throws: `StartError` when the log can't be opened.
+    public init(loop: Loop, configuration: Configuration, log: Log) {
+        self.loop = loop
+        self.configuration = configuration
+        self.log = log
+        router = Router(pathPrefix: configuration.pathPrefix)
+        access = AccessPolicy(configuration)
+        loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
+        requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
+        probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
+        bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
+        catalog = Catalog(runners: configuration.runners.map(CatalogRunner.init))
+        dispatcher = Dispatcher(
+            runners: configuration.runners.map {
+                RunnerSlots.Settings(isEnabled: $0.isEnabled, cap: $0.maxInflight, weight: $0.weight)
+            }, settings: Dispatcher.Settings(configuration), seed: UInt64.random(in: .min ... .max))
+        let resolver = Resolver(loop: loop)
+        for (index, runner) in configuration.runners.enumerated() {
+            pools.append(RunnerPool(loop: loop, resolver: resolver, runner: index, url: runner.url))
+            templates.append(
+                RunnerHeadTemplate(
+                    authority: runner.url.authority, basePath: runner.url.basePath,
+                    key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", via: loopGuard.pseudonym))
+        }
+        waker = Waker(loop: loop) { [unowned self] in timePassed() }
+    }
+
+    var timeouts: Configuration.Timeouts { configuration.timeouts }
+
+    var exchangeTimeouts: Exchange.Timeouts {
+        .init(
+            connect: timeouts.connect, firstByte: timeouts.firstByte, streamIdle: timeouts.streamIdle,
+            wholeAnswer: timeouts.wholeAnswer)
+    }
+
+    var probeIntervals: ProbeSchedule.Intervals {
+        let health = configuration.health
+        return .init(tags: health.tagsInterval, ps: health.psInterval, version: health.probeInterval)
+    }
+
+    // MARK: Life
+
+    /// Reads the last known lists and begins to ask the runners. Lists are saved to the file when they change.
+    public func start(keepingListsIn stateDirectory: String?) {
+        if let stateDirectory {
+            let file = CatalogFile(stateDirectory: stateDirectory)
+            if let saved = file.read() { catalog.restore(saved) }
+            catalogFile = file
+        }
+        for (index, runner) in configuration.runners.enumerated() where runner.isEnabled {
+            let watch = RunnerWatch(gateway: self, runner: index)
+            watches.append(watch)
+            watch.start()
+        }
+    }
+
+    /// Finishes what runs and takes nothing new; `whenDone` is called once, when the last connection has closed.
+    public func drain(whenDone: @escaping () -> Void) {
+        isDraining = true
+        drained = whenDone
+        for client in clients.values { client.drain() }
+        finishDrainIfIdle()
+    }
+
+    /// Cuts what still runs.
+    public func stop() {
+        isDraining = true
+        for client in clients.values { client.abort() }
+        for watch in watches { watch.stop() }
+        watches = []
+        for pool in pools { pool.closeIdle() }
+        saveLists()
+        waker = nil
+    }
+
+    private func finishDrainIfIdle() {
+        guard isDraining, clients.isEmpty, let drained else { return }
+        self.drained = nil
+        drained()
+    }
+
+    // MARK: Clients
+
+    /// Says whether the connection may stay; `limits.connections` counts all that are open.
+    func clientConnected(_ client: ClientConnection) -> Bool {
+        clients[ObjectIdentifier(client)] = client
+        return clients.count <= configuration.limits.connections
+    }
+
+    func clientClosed(_ client: ClientConnection) {
+        clients[ObjectIdentifier(client)] = nil
+        finishDrainIfIdle()
+    }
+
+    public var clientCount: Int { clients.count }
+    public var exchangesInFlight: Int { dispatcher.totalInflight }
+    public var exchangesWaiting: Int { dispatcher.waiting }
+
+    func newExchange() -> ExchangeID {
+        exchangesSeen += 1
+        return ExchangeID(exchangesSeen)
+    }
+
+    func requestID(for id: ExchangeID, _ headers: HeaderFields) -> [UInt8] {
+        requestIDs.id(for: id, client: headers)
+    }
+
+    /// How a person knows a runner.
+    func runnerName(_ runner: Int) -> String {
+        "runner \(runner) (\(configuration.runners[runner].url.authority))"
+    }
+
+    // MARK: Sending requests
+
+    /// Says whether all of it was handed to the socket at once. Head and body go out in one write if they are small.
+    func send(_ request: ProxiedRequest, ownName: String?, on connection: RunnerConnection, to runner: Int) -> Bool {
+        let body = request.body(named: ownName)
+        requestBytes.removeAll(keepingCapacity: true)
+        let framing: BodyFraming = request.framing == .chunked ? .chunked : .counted(body.count)
+        templates[runner].render(
+            method: request.method, path: request.route.pattern, client: request.headers, framing: framing,
+            requestID: request.requestID, into: &requestBytes)
+        return connection.send(head: &requestBytes, body: body, framing: framing)
+    }
+
+    // MARK: Waiting
+
+    func wait(_ exchange: ProxiedExchange) {
+        waiting[exchange.request.id] = exchange
+        settle()
+    }
+
+    func stopWaiting(_ id: ExchangeID) {
+        awaitingLists[id] = nil
+        if waiting.removeValue(forKey: id) != nil { dispatcher.cancel(id) }
+    }
+
+    /// Calls back when a list has been read, or a first attempt ended.
+    func awaitLists(_ id: ExchangeID, _ body: @escaping () -> Void) {
+        awaitingLists[id] = body
+    }
+
+    /// Hands out what has become free. Safe to call from within itself: the outer call goes on.
+    func settle() {
+        guard !isSettling, dispatcher.waiting > 0 else { return }
+        isSettling = true
+        while let grant = dispatcher.takeGrant(now: loop.now) {
+            let exchange = waiting.removeValue(forKey: grant.id)
+            let lease = grant.take()
+            if let exchange { exchange.granted(lease) } else { dispatcher.release(lease, .withdrawn, now: loop.now) }
+        }
+        isSettling = false
+        waker?.setDeadline(dispatcher.nextWakeUp(now: loop.now) ?? .distantFuture)
+    }
+
+    /// Time, a runner's health or the lists changed what waiters may hope for.
+    private func timePassed() {
+        while let (id, refusal) = dispatcher.takeRefused(now: loop.now) {
+            waiting.removeValue(forKey: id)?.refused(refusal)
+        }
+        settle()
+    }
+
+    // MARK: What attempts and probes came to
+
+    func attemptEnded(_ outcome: AttemptOutcome, at runner: Int?, model: ResolvedModel, lease: consuming Lease?) {
+        let now = loop.now
+        let ejectionsBefore = dispatcher.ejections
+        switch consume lease {
+        case .some(let lease): dispatcher.release(lease, outcome, now: now)
+        case .none: if let runner { dispatcher.observe(outcome, at: runner, now: now) }
+        }
+        guard let runner else { return }
+        switch outcome {
+        case .answered: catalog.sawLoaded(runner, model)
+        case .modelNotFound:
+            catalog.forget(model, on: runner)
+            watches.first { $0.runner == runner }?.tagsAreStale()
+            listsChanged()
+        case .failed(let failure):
+            log.warning("\(runnerName(runner)) failed: \(failure.label)")
+            if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
+        case .answered500, .busy, .clientGone, .withdrawn:
+            if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
+        }
+    }
+
+    private func ejected(_ runner: Int, because reason: String) {
+        log.warning("\(runnerName(runner)) is ejected: \(reason)")
+        timePassed()
+    }
+
+    func probeSucceeded(_ runner: Int) {
+        if dispatcher.probeSucceeded(runner, now: loop.now) { log.info("\(runnerName(runner)) is back in rotation") }
+        settle()
+    }
+
+    func probeFailed(_ runner: Int, reason: String) {
+        let isFirst = dispatcher.health(of: runner).failuresInARow == 0
+        let wasEjected = dispatcher.probeFailed(runner, now: loop.now)
+        if isFirst { log.warning("\(runnerName(runner)) does not answer: \(reason)") }
+        firstAttemptEnded(runner)
+        if wasEjected { ejected(runner, because: "it does not answer") }
+    }
+
+    func probeCameBack(_ runner: Int) {
+        if dispatcher.health(of: runner).state != .misconfigured {
+            log.error("\(runnerName(runner)) is this gateway itself, or leads to it: correct its url")
+        }
+        dispatcher.probeCameBack(runner)
+        firstAttemptEnded(runner)
+        timePassed()
+    }
+
+    private func firstAttemptEnded(_ runner: Int) {
+        catalog.firstAttemptEnded(runner)
+        wakeThoseAwaitingLists()
+    }
+
+    // MARK: Lists
+
+    func listRead(_ list: RunnerList, of runner: Int, _ body: [UInt8]) throws(CatalogError) {
+        switch list {
+        case .tags:
+            let hasChanged = try catalog.tagsRead(runner, body)
+            if hasChanged {
+                catalogIsDirty = true
+                listsChanged()
+            }
+            firstAttemptEnded(runner)
+        case .ps: if try catalog.psRead(runner, body) { listsChanged() }
+        case .version: try catalog.versionRead(runner, body)
+        }
+    }
+
+    private func listsChanged() {
+        guard dispatcher.waiting > 0 else { return }
+        dispatcher.listsChanged { [catalog] name in
+            guard case .found(let model) = catalog.resolve(name) else { return nil }
+            return (model.holders, model.loaded)
+        }
+        timePassed()
+    }
+
+    private func wakeThoseAwaitingLists() {
+        if catalogIsDirty, catalog.firstRoundIsOver { saveLists() }
+        guard !awaitingLists.isEmpty else { return }
+        for (id, wake) in awaitingLists {
+            awaitingLists[id] = nil
+            wake()
+        }
+    }
+
+    private func saveLists() {
+        guard let catalogFile, catalogIsDirty else { return }
+        catalogIsDirty = false
+        if let problem = catalogFile.write(catalog.savedLists()) {
+            log.warning("the last known lists are not kept over a restart: \(problem)")
+        }
+    }
+}
+
+/// Calls the gateway when time alone may have granted or refused a waiter.
+private final class Waker: Timed {
+    private let wake: () -> Void
+
+    init(loop: Loop, wake: @escaping () -> Void) {
+        self.wake = wake
+        super.init(loop: loop)
+    }
+
+    override func deadlineReached(at now: Instant) {
+        wake()
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// Reads one runner's lists on their intervals, on a connection of its own that is never in a client's way: one request
+/// at a time, when the schedule says so.
+final class RunnerWatch: Timed {
+    private let gateway: Gateway
+    private let runner: Int
+    private var schedule: ProbeSchedule
+    private var reader: ListReader?
+    private var connection: RunnerConnection?
+
+    init(gateway: Gateway, runner: Int) {
+        self.gateway = gateway
+        self.runner = runner
+        schedule = ProbeSchedule(intervals: gateway.probeIntervals, now: gateway.loop.now)
+        super.init(loop: gateway.loop)
+    }
+
+    func start() {
+        setDeadline(loop.now)
+    }
+
+    func stop() {
+        setDeadline(.distantFuture)
+        connection?.release(reusable: false)
+        connection = nil
+        reader = nil
+    }
+
+    /// The runner answered that it lacks a model it listed.
+    func tagsAreStale() {
+        schedule.tagsAreStale(at: loop.now)
+        if reader == nil { askNext() }
+    }
+
+    override func deadlineReached(at now: Instant) {
+        askNext()
+    }
+
+    private func askNext() {
+        guard let list = schedule.next(at: loop.now) else { return setDeadline(schedule.nextDue) }
+        let reader = ListReader(watch: self, list: list)
+        self.reader = reader
+        do throws(UVError) {
+            let connection = try self.connection ?? gateway.pools[runner].obtain(for: reader, fresh: true)
+            self.connection = connection
+            connection.handOver(to: reader)
+            connection.begin(within: gateway.timeouts.probe)
+        } catch {
+            ended(reader, .failed("no socket: \(error)"))
+        }
+    }
+
+    // MARK: What the reader tells
+
+    fileprivate func ask(_ list: RunnerList) {
+        guard let connection else { return }
+        connection.setDeadline(in: gateway.timeouts.probe)
+        var head: [UInt8] = []
+        gateway.templates[runner].render(
+            method: .get, path: list.path, client: HeaderFields(), framing: .none, requestID: gateway.probeID,
+            into: &head)
+        _ = head.withUnsafeBytes { connection.send(head: $0, body: []) }
+    }
+
+    fileprivate func ended(_ reader: ListReader, _ result: ListReader.Result) {
+        guard reader === self.reader else { return }
+        self.reader = nil
+        let now = loop.now
+        switch result {
+        case .answered(let status, let body, let keepsAlive):
+            if keepsAlive {
+                connection?.setDeadline(.distantFuture)
+            } else {
+                connection?.release(reusable: false)
+                connection = nil
+            }
+            take(reader.list, status: status, body: body)
+        case .failed(let reason):
+            connection?.release(reusable: false)
+            connection = nil
+            schedule.failed(at: now)
+            gateway.probeFailed(runner, reason: reason)
+        }
+        askNext()
+    }
+
+    private func take(_ list: RunnerList, status: Int, body: [UInt8]) {
+        let now = loop.now
+        guard status == 200 else {
+            schedule.failed(at: now)
+            if status == 508 { return gateway.probeCameBack(runner) }
+            return gateway.probeFailed(runner, reason: "GET \(list.path) was answered with status \(status)")
+        }
+        do throws(CatalogError) {
+            try gateway.listRead(list, of: runner, body)
+            schedule.succeeded(at: now)
+            gateway.probeSucceeded(runner)
+        } catch {
+            schedule.failed(at: now)
+            gateway.probeFailed(runner, reason: "GET \(list.path): \(error)")
+        }
+    }
+}
+
+/// Reads the answer to one request for a list.
+private final class ListReader: ResponseConsumer {
+    enum Result {
+        case answered(status: Int, body: [UInt8], keepsAlive: Bool)
+        case failed(String)
+    }
+
+    let list: RunnerList
+    private let watch: RunnerWatch
+    private var status = 0
+    private var keepsAlive = false
+    private var body: [UInt8] = []
+
+    /// Thousands of models fit; more is no list.
+    private static let maximumBytes = 32 << 20
+
+    init(watch: RunnerWatch, list: RunnerList) {
+        self.watch = watch
+        self.list = list
+    }
+
+    override func connected(isReused: Bool) {
+        watch.ask(list)
+    }
+
+    override func headReceived(_ head: ResponseHead, _ checked: ResponseRules.CheckedResponse) {
+        status = head.status
+        keepsAlive = checked.keepsAlive
+    }
+
+    override func readParsed(isLast: Bool, hasMoreBytes: Bool) {
+        let piece = watch.loop.splice.body
+        guard body.count + piece.count <= ListReader.maximumBytes else {
+            return watch.ended(self, .failed("GET \(list.path): the answer is larger than 32 MiB"))
+        }
+        body.append(contentsOf: piece)
+        guard isLast else { return }
+        watch.ended(self, .answered(status: status, body: body, keepsAlive: keepsAlive && !hasMoreBytes))
+    }
+
+    override func connectionFailed(_ failure: RunnerFailure, reason: String) {
+        watch.ended(self, .failed(reason))
+    }
+
+    override func deadlineReached() {
+        watch.ended(self, .failed("no answer within timeouts.probe"))
+    }
+}
