@@ -41,6 +41,16 @@ public struct ConfigurationErrors: Error, Equatable, Sendable {
     public var errors: [String]
     /// All of them are flags whose value doesn't parse: wrong usage rather than a bad configuration.
     public var areUsageOnly: Bool
+
+    init(errors: [String], areUsageOnly: Bool) {
+        self.errors = errors
+        self.areUsageOnly = areUsageOnly
+    }
+
+    /// An error of the caller's own, e.g. of a file it could not read: one line that begins with its place.
+    public init(_ error: String) {
+        self.init(errors: [error], areUsageOnly: false)
+    }
 }
 
 /// A configuration and what its operator should know about it.
