@@ -110,14 +110,12 @@ extension Configuration {
         }
         for (index, runner) in runners.enumerated() {
             if let listener = loops.listener(reachedBy: runner.url) {
-                // The environment's own were dropped before, so nobody named this one or a person did.
-                let remedy =
-                    origin == nil
-                    ? "name a runner with --runner, or listen elsewhere" : "remove it, or listen elsewhere"
-                let what = origin == nil ? "nobody named a runner, and the default, " : ""
+                // The environment's own were dropped before, so a person named this one, or nobody any.
+                let what = origin == nil ? "nobody named a runner, and the default, \(runner.url)," : "\(runner.url)"
+                let remedy = origin == nil ? "name a runner with --runner" : "remove it"
                 findings.error(
                     place(index),
-                    "\(what)\(runner.url), is the gateway itself, listening on \(listener) (a loop); \(remedy)")
+                    "\(what) is the gateway itself, listening on \(listener) (a loop); \(remedy), or listen elsewhere")
             }
             if let first = runners[..<index].firstIndex(where: { $0.url == runner.url }) {
                 findings.warn(place(index), "\(runner.url) is runner \(first) as well, so its load is counted twice")
