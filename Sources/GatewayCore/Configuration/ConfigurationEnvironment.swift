@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The environment variables the gateway knows, each perhaps given by a `…_FILE` that names a file whose first line is
-/// the value (as container platforms hand out secrets).
+/// The environment variables the gateway knows, each perhaps given by a `…_FILE` that names a file whose first line
+/// is the value (as container platforms hand out secrets).
 public struct ConfigurationEnvironment: Sendable {
     public enum Variable: String, CaseIterable, Sendable {
         case ollamaHost = "OLLAMA_HOST"

@@ -40,27 +40,21 @@ struct ConfigurationFile {
         }
     }
 
-    /// The tree is built recursively, so its depth is bounded first. Strings needn't be told apart: no setting that is
-    /// right comes near the bound with brackets in its strings either.
+    /// The tree is built recursively, so its depth is bounded first. Whatever isn't JSON passes: the parser says why.
     private static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0
         var isInString = false
         var isEscaped = false
         for byte in bytes {
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                }
+            if isEscaped {
+                isEscaped = false
                 continue
             }
             switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\\"): isEscaped = isInString
+            case UInt8(ascii: "\""): isInString.toggle()
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += isInString ? 0 : 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= isInString ? 0 : 1
             default: break
             }
             if depth > 64 { return false }
@@ -170,13 +164,11 @@ struct ConfigurationFile {
         health.ejectMax = longest ?? Interval(nanoseconds: .max)
         // Told at the key that is in the file: the other one may be a default nobody sees.
         let place = findings.origins["health.eject_max"] == nil ? "health.eject_base" : "health.eject_max"
+        let (base, most) = (health.ejectBase.inSeconds, health.ejectMax.inSeconds)
         if health.ejectMax < health.ejectBase, findings.isSound("health.eject_base"),
             findings.isSound("health.eject_max")
         {
-            findings.error(
-                place,
-                "eject_max (\(health.ejectMax.inSeconds)) must not be less than eject_base (\(health.ejectBase.inSeconds))"
-            )
+            findings.error(place, "eject_max (\(most)) must not be less than eject_base (\(base))")
         }
         section.finish()
     }

@@ -15,6 +15,7 @@ public struct ConfigurationLocation: Equatable, Sendable {
         let findings = Findings()
         let directory = ConfigurationLocation.stateDirectory(flags, environment, findings)
         let named = flags.configFile ?? environment.configFile(findings)
+        if flags.configFile == "" { findings.usageError("--config", "names no file; write a path") }
         if let failure = findings.failure { throw failure }
         stateDirectory = directory
         file = named ?? "\(directory)/config.json"

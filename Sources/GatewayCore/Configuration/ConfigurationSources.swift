@@ -36,8 +36,8 @@ public enum ConfigurationOrigin: String, Sendable {
 
 /// Everything that is wrong with a configuration, found in one go.
 public struct ConfigurationErrors: Error, Equatable, Sendable {
-    /// One line each, beginning with its place: `runners[1].url: …`, `--listen: …`, `DMR_LOOPS: …`. Never empty, never
-    /// with a key in it.
+    /// One line each, beginning with its place: `runners[1].url: …`, `--listen: …`, `DMR_LOOPS: …`. Never empty,
+    /// never with a key in it.
     public var errors: [String]
     /// All of them are flags whose value doesn't parse: wrong usage rather than a bad configuration.
     public var areUsageOnly: Bool

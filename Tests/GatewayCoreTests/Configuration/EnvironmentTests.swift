@@ -104,7 +104,8 @@ import Testing
         ),
         (
             ["DOCKER_MODEL_RUNNER_BASE_URL": "https://a"],
-            "DOCKER_MODEL_RUNNER_BASE_URL: a runner's URL with https: is not supported in this version; use http://HOST:PORT"
+            "DOCKER_MODEL_RUNNER_BASE_URL: a runner's URL with https: is not supported in this version; "
+                + "use http://HOST:PORT"
         )
     ])
     func errorsNameTheVariable(environment: [String: String], error: String) {

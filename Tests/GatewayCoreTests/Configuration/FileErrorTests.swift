@@ -69,7 +69,7 @@ import Testing
         // Keys.
         (
             #""que":1"#,
-            "que: is no setting; known here: listen, enable, path_prefix, loops, affinity, runners, policy, timeouts, limits, health, access, tls, log"
+            "que: is no setting; known here: \(settings)"
         ),
         (#""log":{"lvl":1,"lvl":2}"#, "log.lvl: is there more than once; keep one"),
         (#""enable":true,"enable":true"#, "enable: is there more than once; keep one"),
@@ -77,7 +77,7 @@ import Testing
         (#""tls":{"cert":""}"#, "tls.cert: is no setting; known here: certificate, key, sni, client_ca"),
         (
             #""dmr_0123456789":1"#,
-            "(a key): is no setting; known here: listen, enable, path_prefix, loops, affinity, runners, policy, timeouts, limits, health, access, tls, log"
+            "(a key): is no setting; known here: \(settings)"
         )
     ])
     func wrongValueIsNamedByItsPath(member: String, error: String) {
@@ -134,7 +134,7 @@ import Testing
         (#"{"name":"a","sha256":"\#(hash)","created":1}"#, "created: must be a string, not a number"),
         (
             #"{"name":"a","sha256":"\#(hash)","scope":[]}"#,
-            "scope: is no setting; known here: name, sha256, role, scopes, created, models, asserts_user, max_inflight, requests_per_minute, priority, share"
+            "scope: is no setting; known here: \(keySettings)"
         )
     ])
     func wrongKeyIsNamedByItsIndex(entry: String, error: String) {
@@ -142,6 +142,10 @@ import Testing
         #expect(Start(file: file).errors == ["access.keys[1].\(error)"])
     }
 
+    static let settings =
+        "listen, enable, path_prefix, loops, affinity, runners, policy, timeouts, limits, health, access, tls, log"
+    static let keySettings =
+        "name, sha256, role, scopes, created, models, asserts_user, max_inflight, requests_per_minute, priority, share"
     static let hash = String(repeating: "0a", count: 32)
     static let otherHash = String(repeating: "0B", count: 32)
 

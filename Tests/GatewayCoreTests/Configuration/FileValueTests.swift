@@ -48,11 +48,14 @@ import Testing
     @Test func sectionsReachTheirFields() throws {
         let configuration = try Start(
             file: """
-                {"timeouts":{"client_header":1,"client_body":2,"client_write":3,"client_idle":4,"connect":5,"first_byte":6,
-                             "stream_idle":7,"whole_answer":8,"queue":9,"drain":10,"probe":11},
-                 "limits":{"connections":1,"header_bytes":2,"headers":3,"json_body_bytes":4,"body_memory":5,"queue":6,"buffer_bytes":7},
-                 "health":{"probe_interval":1,"tags_interval":2,"ps_interval":3,"eject_after":4,"eject_base":5,"eject_max":6},
-                 "log":{"level":"trace","format":"json","file":"/log"}, "policy":"round-robin", "enable":false, "path_prefix":"/a/b/"}
+                {"timeouts":{"client_header":1,"client_body":2,"client_write":3,"client_idle":4,"connect":5,
+                         "first_byte":6,"stream_idle":7,"whole_answer":8,"queue":9,"drain":10,"probe":11},
+                 "limits":{"connections":1,"header_bytes":2,"headers":3,"json_body_bytes":4,"body_memory":5,
+                       "queue":6,"buffer_bytes":7},
+                 "health":{"probe_interval":1,"tags_interval":2,"ps_interval":3,"eject_after":4,
+                       "eject_base":5,"eject_max":6},
+                 "log":{"level":"trace","format":"json","file":"/log"},
+                 "policy":"round-robin", "enable":false, "path_prefix":"/a/b/"}
                 """
         ).configuration()
         let timeouts = configuration.timeouts
@@ -94,9 +97,11 @@ import Testing
         let hash = String(repeating: "0aF1", count: 16)
         let access = try Start(
             file: """
-                {"access":{"anonymous":"read","hosts":["GW.Example.com","::1","10.0.0.1"],"origins":["*","app://*","https://*.a.example:1"],
+                {"access":{"anonymous":"read","hosts":["GW.Example.com","::1","10.0.0.1"],
+                 "origins":["*","app://*","https://*.a.example:1"],
                   "keys":[{"name":"a","sha256":"\(hash)"},
-                          {"name":"b","sha256":"\(String(hash.reversed()))","role":"admin","scopes":["read","read","metrics"],"created":"2026-01-01"}]}}
+                          {"name":"b","sha256":"\(String(hash.reversed()))","role":"admin",
+                       "scopes":["read","read","metrics"],"created":"2026-01-01"}]}}
                 """
         ).configuration().access
         #expect(access.anonymous == .read)

@@ -41,7 +41,7 @@ import Testing
     @Test func isAnErrorFromTheFile() {
         let start = Start(
             file:
-                #"{"listen":[":7","127.0.0.1:8"],"runners":[{"url":"http://a:7"},{"url":"http://localhost:8","enable":false}]}"#
+                #"{"listen":[":7","127.0.0.1:8"],"runners":[{"url":"http://a:7"},{"url":"http://localhost:8"}]}"#
         )
         #expect(
             start.errors == [
@@ -51,6 +51,7 @@ import Testing
     }
 
     @Test func fromTheEnvironmentIsDroppedForTheNextSource() throws {
+        let dropped = "is the gateway itself, listening on http://127.0.0.1:11435, and is dropped from its runners"
         let start = Start(environment: [
             "DMR_RUNNERS": "http://localhost:11435;http://127.0.0.1:11435/x",
             "DOCKER_MODEL_RUNNER_BASE_URLS": "http://a:1"
@@ -58,8 +59,8 @@ import Testing
         #expect(try start.runners() == ["http://a:1"])
         #expect(
             try start.warnings() == [
-                "DMR_RUNNERS: http://localhost:11435 is the gateway itself, listening on http://127.0.0.1:11435, and is dropped from its runners",
-                "DMR_RUNNERS: http://127.0.0.1:11435/x is the gateway itself, listening on http://127.0.0.1:11435, and is dropped from its runners"
+                "DMR_RUNNERS: http://localhost:11435 \(dropped)",
+                "DMR_RUNNERS: http://127.0.0.1:11435/x \(dropped)"
             ])
     }
 

@@ -24,16 +24,22 @@ import Testing
             {
               "listen": ["127.0.0.1:11435"], "enable": true, "path_prefix": "/docker-model-runner", "loops": 1,
               "runners": [
-                { "url": "http://gpu1:11434", "enable": true, "key": "", "prefix_id": "", "tags": ["fast"], "model_ids": [],
-                  "connection_type": "docker", "max_inflight": "auto", "weight": 1, "pull": true, "headers": {}, "tls_verify": true, "tls_ca": "" }
+                { "url": "http://gpu1:11434", "enable": true, "key": "", "prefix_id": "",
+                  "tags": ["fast"], "model_ids": [],
+                  "connection_type": "docker", "max_inflight": "auto", "weight": 1, "pull": true, "headers": {},
+                  "tls_verify": true, "tls_ca": "" }
               ],
               "policy": "least-inflight", "affinity": 0,
-              "timeouts": { "client_header": 10, "client_body": 60, "client_write": 120, "client_idle": 120, "connect": 2, "first_byte": 600,
+              "timeouts": { "client_header": 10, "client_body": 60, "client_write": 120, "client_idle": 120,
+                            "connect": 2, "first_byte": 600,
                             "stream_idle": 360, "whole_answer": 0, "queue": 60, "drain": 120, "probe": 5 },
-              "limits":   { "connections": 10000, "header_bytes": 32768, "headers": 100, "json_body_bytes": 33554432, "body_memory": 536870912,
+              "limits":   { "connections": 10000, "header_bytes": 32768, "headers": 100, "json_body_bytes": 33554432,
+                            "body_memory": 536870912,
                             "blob_bytes": 0, "queue": 256, "buffer_bytes": 65536 },
-              "health":   { "probe_interval": 5, "tags_interval": 15, "ps_interval": 5, "eject_after": 3, "eject_base": 5, "eject_max": 60 },
-              "access":   { "anonymous": "auto", "networks": [], "trusted_proxies": [], "hosts": [], "origins": [], "keys": [], "users": [], "jwt_secret": "" },
+              "health":   { "probe_interval": 5, "tags_interval": 15, "ps_interval": 5, "eject_after": 3,
+                            "eject_base": 5, "eject_max": 60 },
+              "access":   { "anonymous": "auto", "networks": [], "trusted_proxies": [], "hosts": [],
+                            "origins": [], "keys": [], "users": [], "jwt_secret": "" },
               "tls":      { "certificate": "", "key": "", "sni": [], "client_ca": "" },
               "log":      { "level": "info", "format": "text", "file": "" }
             }
@@ -180,6 +186,20 @@ import Testing
         let location = try ConfigurationLocation(flags: flags, environment: environment)
         #expect(location.stateDirectory == "/flag")
         #expect(location.file == "/flag.json")
+    }
+
+    @Test func emptyFlagsNameNothing() {
+        var flags = ConfigurationSources.Flags()
+        flags.stateDirectory = ""
+        flags.configFile = ""
+        let error = #expect(throws: ConfigurationErrors.self) {
+            try ConfigurationLocation(flags: flags, environment: ConfigurationEnvironment())
+        }
+        #expect(
+            error?.errors == [
+                "--state-dir: names no folder; write a path", "--config: names no file; write a path"
+            ])
+        #expect(error?.areUsageOnly == true)
     }
 
     @Test func withoutAHomeSomebodyHasToNameTheFolder() {

@@ -41,7 +41,7 @@ import Testing
     @Test func noWarningHoldsAKey() throws {
         let start = Start(
             file:
-                #"{"runners":[{"url":"http://a:1","key":"\#(Self.secret)","api_key":"\#(Self.secret)","dmr_\#(Self.secret)":1}]}"#,
+                #"{"runners":[{"url":"http://a:1","api_key":"\#(Self.secret)","dmr_\#(Self.secret)":1}]}"#,
             environment: [
                 "OLLAMA_HOST": "h:1/key/\(Self.secret)", "DMR_RUNNERS": Self.secret, "DMR_ADMIN_KEY": Self.secret
             ])
