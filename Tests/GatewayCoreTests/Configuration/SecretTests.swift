@@ -65,6 +65,10 @@ import Testing
         }
     }
 
+    @Test func mirrorShowsNoBytes() {
+        #expect(Mirror(reflecting: Secret([1, 2])).children.isEmpty)
+    }
+
     @Test func secretIsComparedByItsBytes() {
         #expect(Secret([1, 2]) == Secret([1, 2]))
         #expect(Secret([1, 2]) != Secret([1, 3]))
