@@ -21,8 +21,11 @@ extension Configuration {
             environment: sources.environment, flags: sources.flags, filePath: sources.file?.path, findings: findings)
         environment.apply(to: &configuration)
 
-        if findings.isSound("listen"), findings.isSound("runners") {
-            let loops = LoopCheck(listen: configuration.listen, ownHosts: Set(sources.ownHosts.map { $0.lowercased() }))
+        if findings.isSound("runners") {
+            // Addresses that were refused can't be looped to; the runners are still read, for their own errors.
+            let loops = LoopCheck(
+                listen: findings.isSound("listen") ? configuration.listen : [],
+                ownHosts: Set(sources.ownHosts.map { $0.lowercased() }))
             if configuration.isDemo {
                 if findings.origins["runners"] == nil { configuration.runners = [] }
             } else if findings.origins["runners"] == nil {

@@ -119,6 +119,12 @@ import Testing
         #expect(errors.first?.hasPrefix("DOCKER_MODEL_RUNNER_BASE_URL: must be a path such as") == true)
     }
 
+    @Test func badListenAddressHidesNoBadRunner() {
+        let errors = Start(environment: ["OLLAMA_HOST": "a b", "DMR_RUNNERS": "gpu1"]).errors
+        #expect(errors.map { $0.prefix { $0 != ":" } } == ["OLLAMA_HOST", "DMR_RUNNERS"])
+        #expect(Start(environment: ["OLLAMA_HOST": "a b"]).errors.count == 1)
+    }
+
     // MARK: …_FILE
 
     @Test(arguments: ["http://a:1", "http://a:1\n", " \"http://a:1\" \r\nhttp://b:1\n"])
