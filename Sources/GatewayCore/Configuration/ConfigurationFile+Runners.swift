@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+
+extension ConfigurationFile {
+    /// Entries that are wrong are left out; the findings then hold an error, so nobody sees the shifted indices.
+    func readRunners(_ entries: [JSON]) -> [RunnerConfiguration] {
+        entries.enumerated().compactMap { index, entry in
+            let runner = readRunner(entry, path: "runners[\(index)]")
+            if runner == nil { findings.isFaulty("runners") }
+            return runner
+        }
+    }
+
+    private func readRunner(_ value: JSON, path: String) -> RunnerConfiguration? {
+        guard var entry = ObjectReader(value, path: path, findings) else { return nil }
+        guard var runner = readURL(&entry).map({ RunnerConfiguration(url: $0) }) else {
+            // The rest is still read, for its errors.
+            var rest = RunnerConfiguration(url: .ollama)
+            readFields(&entry, &rest)
+            return nil
+        }
+        readFields(&entry, &runner)
+        return runner
+    }
+
+    private func readURL(_ entry: inout ObjectReader) -> RunnerURL? {
+        guard let value = entry.take("url") else {
+            entry.fault("url", "is missing; write http://HOST:PORT, e.g. http://gpu1:11434")
+            return nil
+        }
+        guard let text = value.string else {
+            entry.mismatch("url", "a string", value)
+            return nil
+        }
+        do {
+            return try RunnerURL(parsing: text)
+        } catch {
+            entry.fault("url", error.sentence)
+            return nil
+        }
+    }
+
+    private func readFields(_ entry: inout ObjectReader, _ runner: inout RunnerConfiguration) {
+        if let flag = entry.bool("enable") { runner.isEnabled = flag }
+        if let key = entry.string("key"), !key.isEmpty {
+            runner.key = Secret(headerText: key)
+            if runner.key == nil {
+                entry.fault("key", "holds characters that no header can carry; only visible ASCII can")
+            }
+        }
+        if let prefix = entry.string("prefix_id") {
+            if prefix.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }) {
+                runner.prefixID = prefix
+            } else {
+                entry.fault("prefix_id", "must not hold spaces, slashes or control characters")
+            }
+        }
+        readTags(&entry, &runner)
+        if let models = entry.strings("model_ids") {
+            runner.modelIDs = models
+            if let index = models.firstIndex(of: "") { entry.fault("model_ids[\(index)]", "is empty; name a model") }
+        }
+        if let type = entry.string("connection_type") { runner.connectionType = type }
+        readMaxInflight(&entry, &runner)
+        if let weight = entry.integer("weight", in: 0...1000) { runner.weight = weight }
+        entry.refuseBool("pull", otherThan: true, "leaving a runner out of pulls")
+        entry.refuseObject("headers", "sending headers of your own to a runner")
+        entry.refuseBool("tls_verify", otherThan: true, "TLS towards runners")
+        entry.refuseText("tls_ca", "TLS towards runners")
+        // Open WebUI writes fields of its own into a runner's entry, so here an unknown one is no error.
+        entry.finish(unknownKeysAreErrors: false)
+    }
+
+    private func readTags(_ entry: inout ObjectReader, _ runner: inout RunnerConfiguration) {
+        guard let tags = entry.array("tags") else { return }
+        for (index, tag) in tags.enumerated() where tag.string == nil && tag["name"]?.string == nil {
+            entry.fault("tags[\(index)]", "must be a string or an object with a \"name\"")
+        }
+        runner.tags = tags
+    }
+
+    private func readMaxInflight(_ entry: inout ObjectReader, _ runner: inout RunnerConfiguration) {
+        guard let value = entry.take("max_inflight"), value != .string("auto") else { return }
+        guard case .number = value else {
+            return entry.fault("max_inflight", "must be a number (0 is no cap) or \"auto\"")
+        }
+        guard let cap = entry.integer("max_inflight", in: 0...Int.max) else { return }
+        runner.maxInflight = cap == 0 ? nil : cap
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Testing
+
+/// Documented, not built yet: refused one by one, and accepted with the default that means "off".
+@Suite struct RefusedSettingTests {
+    static let hash = String(repeating: "00", count: 32)
+
+    @Test(arguments: [
+        ("loops", "2", "1", "1"), ("loops", "0", "1.0", "1"), ("affinity", "30", "0", "0"),
+        ("affinity", "0.5", "0", "0")
+    ])
+    func atTheTop(key: String, value: String, off: String, remedy: String) throws {
+        try expectRefused(in: { "{\"\(key)\":\($0)}" }, place: key, value, off, remedy)
+    }
+
+    @Test func limitForBlobs() throws {
+        try expectRefused(in: { #"{"limits":{"blob_bytes":\#($0)}}"# }, place: "limits.blob_bytes", "1", "0", "0")
+    }
+
+    @Test(arguments: [
+        ("certificate", #""/c.pem""#, #""""#), ("key", #""/k.pem""#, #""""#), ("sni", #"[{"x":1}]"#, "[]"),
+        ("client_ca", #""/ca""#, #""""#)
+    ])
+    func tls(key: String, value: String, off: String) throws {
+        try expectRefused(in: { #"{"tls":{"\#(key)":\#($0)}}"# }, place: "tls.\(key)", value, off, off)
+    }
+
+    @Test(arguments: [
+        ("pull", "false", "true"), ("headers", #"{"X-A":"b"}"#, "{}"), ("tls_verify", "false", "true"),
+        ("tls_ca", #""/ca""#, #""""#)
+    ])
+    func ofARunner(key: String, value: String, off: String) throws {
+        try expectRefused(
+            in: { #"{"runners":[{"url":"http://a:1","\#(key)":\#($0)}]}"# }, place: "runners[0].\(key)", value, off, off
+        )
+    }
+
+    @Test(arguments: [
+        ("networks", #"[{"cidr":"10.0.0.0/8","allow":"all"}]"#, "[]"), ("trusted_proxies", #"["10.0.0.1/32"]"#, "[]"),
+        ("users", #"[{"match":{}}]"#, "[]"), ("jwt_secret", #""hunter2""#, #""""#)
+    ])
+    func ofAccess(key: String, value: String, off: String) throws {
+        try expectRefused(in: { #"{"access":{"\#(key)":\#($0)}}"# }, place: "access.\(key)", value, off, off)
+    }
+
+    @Test(arguments: [
+        ("models", #"["llama*"]"#, "[]"), ("asserts_user", "true", "false"), ("max_inflight", "4", "0"),
+        ("requests_per_minute", "60", "0"), ("priority", #""background""#, #""interactive""#), ("share", "2", "1")
+    ])
+    func ofAKey(key: String, value: String, off: String) throws {
+        try expectRefused(
+            in: { #"{"access":{"keys":[{"name":"a","sha256":"\#(Self.hash)","\#(key)":\#($0)}]}}"# },
+            place: "access.keys[0].\(key)", value, off, off)
+    }
+
+    /// The value is refused and not repeated, its default starts.
+    private func expectRefused(
+        in file: (String) -> String, place: String, _ value: String, _ off: String, _ remedy: String
+    ) throws {
+        let errors = Start(file: file(value)).errors
+        #expect(errors.count == 1)
+        #expect(errors.first?.hasPrefix("\(place): ") == true, "\(errors)")
+        #expect(errors.first?.hasSuffix(" is not supported in this version; remove it or set it to \(remedy)") == true)
+        #expect(errors.first?.contains("hunter2") == false)
+        #expect(Start(file: file(off)).errors.isEmpty)
+    }
+
+    @Test(arguments: [
+        (#""loops":"2""#, "loops: must be a number, not a string"),
+        (#""affinity":null"#, "affinity: must be a number, not null"),
+        (#""limits":{"blob_bytes":-1}"#, "limits.blob_bytes: is negative"),
+        (#""tls":{"sni":{}}"#, "tls.sni: must be a list, not an object"),
+        (#""runners":[{"url":"http://a:1","headers":[]}]"#, "runners[0].headers: must be an object, not a list"),
+        (#""runners":[{"url":"http://a:1","pull":"no"}]"#, "runners[0].pull: must be true or false, not a string")
+    ])
+    func wrongTypesAreStillToldApart(member: String, error: String) {
+        #expect(Start(file: "{\(member)}").errors == [error])
+    }
+
+    @Test(arguments: [#""https://0.0.0.0:443""#, #""HTTPS://a:1""#])
+    func httpsListeners(address: String) {
+        let errors = Start(file: #"{"listen":[\#(address)]}"#).errors
+        #expect(errors.count == 1)
+        #expect(
+            errors.first?.hasPrefix("listen[0]: a listen address with https:// is not supported in this version")
+                == true)
+    }
+
+    @Test(arguments: ["https://a:1", "unix:/a.sock", "dns:http://a:1"])
+    func otherRunnerURLs(url: String) {
+        let scheme = url.prefix { $0 != ":" }
+        let sentence = "a runner's URL with \(scheme): is not supported in this version; use http://HOST:PORT"
+        #expect(Start(file: #"{"runners":[{"url":"\#(url)"}]}"#).errors == ["runners[0].url: \(sentence)"])
+        #expect(Start(runners: [url]).errors == ["--runner: \(sentence)"])
+        #expect(Start(environment: ["DMR_RUNNERS": url]).errors == ["DMR_RUNNERS: \(sentence)"])
+    }
+
+    @Test func flags() {
+        var start = Start()
+        start.flags.loops = 2
+        start.flags.isTakeover = true
+        #expect(
+            start.errors == [
+                "--loops: more than one loop is not supported in this version; remove it or set it to 1",
+                "--takeover: taking over from a running gateway is not supported in this version; remove it"
+            ])
+    }
+}
