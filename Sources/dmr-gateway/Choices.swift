@@ -5,6 +5,6 @@ public import GatewayCore
 
 // The flags' choices are the core's own enums, so that help, errors and file agree. A conformance of a public type is
 // public whether one wants it or not, hence the public imports.
-extension Configuration.Policy: ExpressibleByArgument {}
+extension SelectionPolicy: ExpressibleByArgument {}
 extension Configuration.Log.Level: ExpressibleByArgument {}
 extension Configuration.Log.Format: ExpressibleByArgument {}

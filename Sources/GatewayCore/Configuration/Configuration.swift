@@ -5,11 +5,7 @@
 ///
 /// Only values that this version honours have a place here; `ConfigurationFile` refuses the others.
 public struct Configuration: Equatable, Sendable {
-    /// How a runner is chosen.
-    public enum Policy: String, CaseIterable, Sendable {
-        case leastInflight = "least-inflight"
-        case roundRobin = "round-robin"
-    }
+    public typealias Policy = SelectionPolicy
 
     /// Never empty.
     public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 11435)]
