@@ -14,6 +14,8 @@ open class ByteStream: Timed {
     public private(set) var isReading = false
     /// Bytes handed to `write` that the socket has not taken yet.
     public private(set) final var heldBytes = 0
+    /// Bytes that still have to leave; shrinks as the socket takes them, while `heldBytes` waits for the last one.
+    public final var unsentBytes: Int { uv_stream_get_write_queue_size(handle) }
     /// A read hands over at most this many bytes; at most `Loop.readBufferBytes`.
     public final var readLimit = Loop.readBufferBytes
 

@@ -11,7 +11,8 @@ public final class Loop {
     let readBuffer: UnsafeMutableRawBufferPointer
     /// Where responses are put together before their one write.
     public let splice = SpliceBuffer()
-    let parserSettings: ParserSettings
+    /// What every parser of this loop's connections is made with.
+    public let parserSettings: ParserSettings
 
     private var wheel: DeadlineWheel
     private var owners: [Unmanaged<Timed>?] = []
