@@ -67,7 +67,8 @@ import Testing
     @Test(arguments: [
         ("localhost", RequestAuthority.Host.name("localhost"), nil), ("LocalHost:11435", .name("localhost"), 11435),
         ("a:", .name("a"), nil), ("a:0", .name("a"), 0), ("a:65535", .name("a"), 65535), ("a:00080", .name("a"), 80),
-        ("", .empty, nil), (":11435", .empty, 11435), ("docker_model-runner.x~1", .name("docker_model-runner.x~1"), nil),
+        ("", .empty, nil), (":11435", .empty, 11435),
+        ("docker_model-runner.x~1", .name("docker_model-runner.x~1"), nil),
         ("127.0.0.1:1", .address(.v4(0x7F00_0001)), 1), ("[::1]", .address(.v6(0, 1)), nil),
         ("[::1]:1", .address(.v6(0, 1)), 1), ("[::FFFF:10.0.0.1]", .address(.v4(0x0A00_0001)), nil),
         ("[fe80::1%25eth0]:1", .address(.v6(0xFE80_0000_0000_0000, 1)), 1), ("1.2.3", .name("1.2.3"), nil),

@@ -93,7 +93,9 @@ import Testing
         Bad([host, ("Content-Encoding", "gzip"), ("Content-Length", "1")], 415, closes: false),
         Bad([host, ("Content-Encoding", "zstd"), ("Transfer-Encoding", "chunked")], 415, closes: false),
         Bad([host, ("Content-Encoding", "identity, br"), ("Content-Length", "1")], 415, closes: false),
-        Bad([host, ("Content-Encoding", "identity"), ("Content-Encoding", "x"), ("Content-Length", "1")], 415, closes: false),
+        Bad(
+            [host, ("Content-Encoding", "identity"), ("Content-Encoding", "x"), ("Content-Length", "1")], 415,
+            closes: false),
         Bad([host] + (0..<100).map { ("X-\($0)", "1") }, 431),
         Bad([host, ("X-A", String(repeating: "a", count: 32768))], 431),
         Bad([host], 414, target: "/" + String(repeating: "a", count: 32768))
