@@ -71,7 +71,7 @@ import Testing
             let target = (0..<next(8)).flatMap { _ in Array(pieces[next(pieces.count)].utf8) }
             let method = Method.allCases[next(Method.allCases.count)]
             if case .route(let route) = router.route(method, target: target) {
-                #expect(route.operation.entry.methods(on: route.surface).contains(method))
+                #expect(route.operation.entry.methods(on: route.surface).takes(method))
                 #expect(route.pin == nil || route.surface == .prefix)
                 #expect(route.pathArgument?.utf8.contains(UInt8(ascii: "/")) != true)
             }
