@@ -6,8 +6,8 @@ public enum IPAddress: Hashable, Sendable {
     /// The upper and the lower half.
     case v6(UInt64, UInt64)
 
-    /// Reads the canonical text forms, without brackets; a v6 zone (`%eth0`) is checked and dropped. Octal and shortened
-    /// v4 forms (`127.1`, `010.0.0.1`) are not addresses here: browsers rewrite them, Go refuses them.
+    /// Reads the canonical text forms, without brackets; a v6 zone (`%eth0`) is checked and dropped. Octal and
+    /// shortened v4 forms (`127.1`, `010.0.0.1`) are not addresses here: browsers rewrite them, Go refuses them.
     public init?(_ text: some StringProtocol) {
         var text = String(text)
         let address = text.withUTF8 { IPAddress(bytes: UnsafeRawBufferPointer($0)) }
