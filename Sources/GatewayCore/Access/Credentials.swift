@@ -7,8 +7,8 @@ public enum Credentials {
     /// this is ever hashed for a stranger.
     static let longestToken = 1024
 
-    /// Calls `body` with the token of `Authorization: Bearer` and that of `x-api-key`. An empty bearer (Open WebUI sends
-    /// one when it has no key) and any other scheme (the CLI signs with its own) are no tokens.
+    /// Calls `body` with the token of `Authorization: Bearer` and that of `x-api-key`. An empty bearer (Open WebUI
+    /// sends one when it has no key) and any other scheme (the CLI signs with its own) are no tokens.
     ///
     /// - Throws: 400 if one of the fields comes twice: two readers could then see two different callers.
     public static func forEachToken(
@@ -34,7 +34,8 @@ public enum Credentials {
         }
     }
 
-    /// Every key made by `dmr-gateway key new` begins so; a wrong one is told, while a dummy of an OpenAI client is not.
+    /// Every key made by `dmr-gateway key new` begins so; a wrong one is told, while a dummy of an OpenAI client is
+    /// not.
     static func looksLikeOurs(_ token: UnsafeRawBufferPointer) -> Bool {
         token.starts(with: "dmr_".utf8)
     }

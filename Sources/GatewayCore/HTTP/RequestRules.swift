@@ -25,8 +25,8 @@ public struct CheckedRequest: Equatable, Sendable {
     public var host: RequestAuthority?
 }
 
-/// What the parser lets through and RFC 9110, RFC 9112 or gateway.md section 5 forbid. llhttp with all lenient flags off
-/// refuses bare CR and LF, folded fields and bad names already; it does pass `gzip, chunked`, chunked bodies in
+/// What the parser lets through and RFC 9110, RFC 9112 or gateway.md section 5 forbid. llhttp with all lenient flags
+/// off refuses bare CR and LF, folded fields and bad names already; it does pass `gzip, chunked`, chunked bodies in
 /// HTTP/1.0, and any Host.
 public enum RequestRules {
     /// - Throws: 400, 414, 415, 417 or 431, with a sentence for the client; `closesConnection` where the framing is in

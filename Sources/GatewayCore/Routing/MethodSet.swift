@@ -17,7 +17,7 @@ public struct MethodSet: OptionSet, Hashable, Sendable {
     /// What some route or other takes: the `Allow` of a CONNECT or TRACE to no known path.
     public static let any: MethodSet = [.get, .post, .delete]
 
-    public func contains(_ method: Method) -> Bool {
+    public func takes(_ method: Method) -> Bool {
         switch method {
         case .get: rawValue & 1 != 0
         case .head: rawValue & 2 != 0
@@ -29,6 +29,6 @@ public struct MethodSet: OptionSet, Hashable, Sendable {
 
     /// The value of an `Allow` header, e.g. `GET, HEAD`.
     public var allow: String {
-        Method.allCases.filter(contains).map(\.name).joined(separator: ", ")
+        Method.allCases.filter(takes).map(\.name).joined(separator: ", ")
     }
 }

@@ -94,7 +94,7 @@ public struct Router: Sendable {
 
     private func answer(_ method: Method, _ route: Route) -> RoutingResult {
         let methods = route.operation.entry.methods(on: route.surface)
-        if methods.contains(method) { return .route(route) }
+        if methods.takes(method) { return .route(route) }
         if method == .options { return .options(route.surface, .path(allow: methods.allow)) }
         return .methodNotAllowed(route.surface, allow: methods.allow)
     }
