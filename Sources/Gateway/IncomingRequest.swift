@@ -12,6 +12,7 @@ final class IncomingRequest {
     let arrivedAt: Instant
     private let id: ExchangeID
     private let method: Method
+    private let target: [UInt8]
     private let headers: HeaderFields
     private unowned let client: ClientConnection
     private var gateway: Gateway { client.gateway }
@@ -34,6 +35,7 @@ final class IncomingRequest {
         version = head.version
         isHead = head.method == .head
         method = head.method
+        target = head.target
         headers = head.headers
         requestID = gateway.requestID(for: id, head.headers)
         arrivedAt = gateway.loop.now
@@ -109,7 +111,7 @@ final class IncomingRequest {
 
     private func own(_ route: Route) -> OwnResponse {
         do throws(GatewayError) {
-            return try gateway.ownAnswer(to: route)
+            return try gateway.ownAnswer(to: route, target: target)
         } catch {
             return response(to: error)
         }

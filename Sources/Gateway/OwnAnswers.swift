@@ -2,15 +2,58 @@
 
 import GatewayCore
 
-/// The routes that the gateway answers by itself: its face, its health, and the merged lists, always from memory.
+/// The routes that the gateway answers by itself: its face, its health, and the merged lists. Always from memory,
+/// whatever runners do.
 extension Gateway {
-    func ownAnswer(to route: Route) throws(GatewayError) -> OwnResponse {
-        switch route.operation {
-        case .landing:
-            route.surface == .root
-                ? OwnResponse(text: "Ollama is running") : OwnResponse(json: .object([.init("status", .bool(true))]))
-        case .healthz: OwnResponse(json: .object([.init("status", .string("ok"))]))
+    /// - Throws: `GatewayError` in the route's words.
+    func ownAnswer(to route: Route, target: [UInt8]) throws(GatewayError) -> OwnResponse {
+        switch (route.operation, route.surface) {
+        case (.landing, .root): OwnResponse(text: "Ollama is running")
+        case (.landing, .prefix): OwnResponse(json: .object([.init("status", .bool(true))]))
+        case (.healthz, _): OwnResponse(json: .object([.init("status", .string("ok"))]))
+        case (.readyz, _): readiness(wantsUsableRunner: QueryParameters.value(of: "runners", in: target) == "1")
+        case (.version, _):
+            OwnResponse(
+                json: .object([.init("version", .string(catalog.version(among: dispatcher.usableRunners)))]))
+        case (.tags, .root): OwnResponse(list: catalog.rootTags())
+        case (.tags, .prefix): OwnResponse(list: catalog.prefixTags())
+        case (.ps, .root): OwnResponse(list: catalog.rootPs())
+        case (.ps, .prefix): OwnResponse(list: catalog.prefixPs())
+        case (.openAIModels, _): OwnResponse(list: catalog.openAIModels())
+        case (.openAIModel, _): try openAIModel(route)
         default: throw .notBuilt(route)
         }
+    }
+
+    private func openAIModel(_ route: Route) throws(GatewayError) -> OwnResponse {
+        let name = route.pathArgument ?? ""
+        guard let model = catalog.openAIModel(name) else {
+            throw .modelNotFound(
+                name, normalized: ModelName.display(name), route.operation, on: route.surface)
+        }
+        return OwnResponse(json: model)
+    }
+
+    /// Ready for traffic: listening, every runner asked once, not draining; on demand with a runner that can be used.
+    private func readiness(wantsUsableRunner: Bool) -> OwnResponse {
+        let usable = dispatcher.usableRunners.count
+        let isReady = catalog.firstRoundIsOver && !isDraining && (!wantsUsableRunner || usable > 0)
+        return OwnResponse(
+            isReady ? 200 : 503,
+            json: .object([
+                .init("ready", .bool(isReady)), .init("draining", .bool(isDraining)),
+                .init(
+                    "runners",
+                    .object([
+                        .init("configured", .integer(configuration.runners.count)), .init("usable", .integer(usable)),
+                    ])),
+            ]))
+    }
+}
+
+extension OwnResponse {
+    /// A list made before: bytes of JSON.
+    fileprivate init(list: [UInt8]) {
+        self.init(200, contentType: OwnResponse.json, body: list)
     }
 }
