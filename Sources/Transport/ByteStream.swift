@@ -58,6 +58,12 @@ open class ByteStream: Timed {
         setNoDelay()
     }
 
+    /// For a connection that nobody wants.
+    func close(afterAccepting listener: UnsafeMutablePointer<uv_stream_t>) {
+        uv_accept(listener, handle)
+        close()
+    }
+
     /// The result comes as `didConnect` or `didFail`; there is no deadline of its own.
     public final func connect(to address: SocketAddress) {
         let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
@@ -136,7 +142,8 @@ open class ByteStream: Timed {
     @discardableResult
     public final func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !isClosing, !bytes.isEmpty else { return true }
-        let sent = heldBytes == 0 ? tryWrite(bytes) : 0
+        // A failure other than "not now" is met again by the held write and reported from there.
+        let sent = heldBytes == 0 ? max(0, tryWrite(bytes)) : 0
         guard sent < bytes.count else { return true }
         hold(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
         return false
@@ -148,18 +155,19 @@ open class ByteStream: Timed {
     }
 
     /// How many bytes the socket took at once. Nothing is held: the caller keeps the rest, for a body that it holds
-    /// anyway. -1 when the socket failed.
+    /// anyway. -1 when the socket failed or is closing.
     public final func writeWithoutHolding(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard !isClosing else { return -1 }
         return heldBytes == 0 ? tryWrite(bytes) : 0
     }
 
+    /// What was taken; 0 if the socket is full, -1 if it failed.
     private func tryWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
         var buffer = uv_buf_t(
             base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
             len: bytes.count)
-        // A failure other than "not now" is met again by the held write and reported from there.
-        return max(0, Int(uv_try_write(handle, &buffer, 1)))
+        let code = uv_try_write(handle, &buffer, 1)
+        return code >= 0 ? Int(code) : code == UV_EAGAIN.rawValue ? 0 : -1
     }
 
     private func hold(_ bytes: UnsafeRawBufferPointer) {
