@@ -146,6 +146,8 @@ final class SimulatedConnection: ByteStream, BodySink {
     private func keepRecord() -> Int? {
         guard runner.options.keepsRecords else { return nil }
         defer { headBytes.removeAll(keepingCapacity: true) }
+        // Empty lines in front of a request belong to nobody (RFC 9112 section 2.2).
+        headBytes.removeFirst(headBytes.prefix { $0 == 0x0D || $0 == 0x0A }.count)
         return runner.keep(
             RecordedRequest(connection: number, head: parser.requestHead, headBytes: headBytes, body: body))
     }

@@ -2,6 +2,7 @@
 
 import CUV
 import GatewayCore
+import Glibc
 
 /// A connected (or connecting) TCP or Unix socket on the loop. Subclasses say what its events mean.
 ///
@@ -127,13 +128,24 @@ open class ByteStream: Timed {
                     stream.didRead(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
                 } else if count == Int(UV_EOF.rawValue) {
                     stream.isReading = false
-                    stream.didEnd()
+                    if let error = stream.socketError { stream.didFail(error) } else { stream.didEnd() }
                 } else if count < 0 {
                     stream.isReading = false
                     stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
                 }
             }
         }
+
+    /// libuv takes a hang-up right behind the last bytes for FIN, even if it was a reset: the socket knows better.
+    private var socketError: UVError? {
+        var descriptor: uv_os_fd_t = -1
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard uv_fileno(handle.asHandle, &descriptor) == 0,
+            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code != 0
+        else { return nil }
+        return UVError(code: -code)
+    }
 
     // MARK: Writing
 

@@ -48,6 +48,8 @@ public final class HTTPParser {
 
     private let kind: Kind
     private let limits: Limits
+    /// Held: llhttp keeps a pointer to its table.
+    private let settings: ParserSettings
     private let parser: UnsafeMutablePointer<llhttp_t>
     private var phase = Phase.beforeMessage
     private var isPaused = false
@@ -64,6 +66,7 @@ public final class HTTPParser {
     public init(_ kind: Kind, limits: Limits, settings: ParserSettings) {
         self.kind = kind
         self.limits = limits
+        self.settings = settings
         parser = .allocate(capacity: 1)
         parser.initialize(to: llhttp_t())
         llhttp_init(parser, kind == .request ? HTTP_REQUEST : HTTP_RESPONSE, settings.pointer)
