@@ -11,7 +11,7 @@ struct Embeddings {
     init(_ request: InferenceRequest, model: SimulatedModel) {
         self.request = request
         // A request can't ask for more memory than the largest real models' vectors take.
-        dimensions = min(max(1, request.dimensions ?? model.embeddingLength), 8192)
+        dimensions = min(max(1, request.dimensions ?? model.embeddingLength), 4096)
     }
 
     /// The whole reply in the route's shape.

@@ -44,7 +44,7 @@ final class Generation {
         ready = now
         tokens = request.kind.isEmbedding || request.isLoadOnly ? 0 : request.tokenLimit ?? options.answerTokens
         reason = request.tokenLimit == nil ? "stop" : "length"
-        interval = options.tokensPerSecond > 0 ? Int64(1e9 / options.tokensPerSecond) : 0
+        interval = options.tokensPerSecond > 0 ? Interval.seconds(1 / options.tokensPerSecond).nanoseconds : 0
         format = AnswerFormat(request, created: created, number: number)
     }
 

@@ -44,6 +44,9 @@ struct InferenceRequest: Equatable {
     var dimensions: Int?
     var isBase64: Bool
 
+    static let tokenBound = 1_000_000
+    static let inputBound = 512
+
     /// - Throws: `Refusal` with Ollama's status and words.
     init(_ kind: Kind, body: [UInt8]) throws(Refusal) {
         guard !body.isEmpty else { throw Refusal(status: 400, message: kind.isOpenAI ? "EOF" : "missing request body") }
@@ -62,8 +65,13 @@ struct InferenceRequest: Equatable {
         let bytes = InferenceRequest.messageBytes(json) + inputs.reduce(0) { $0 + $1.utf8.count }
         promptTokens = max(1, bytes / 4)
         tokenLimit = (kind.isOpenAI ? json["max_tokens"] : json["options"]?["num_predict"])?.int
-        // Ollama takes a negative number as "until it is done".
-        if let limit = tokenLimit, limit <= 0 { tokenLimit = nil }
+        // Ollama takes a negative number as "until it is done". The upper bound is ours: no request may ask for an answer
+        // that fills the memory.
+        tokenLimit = tokenLimit.flatMap { $0 <= 0 ? nil : min($0, InferenceRequest.tokenBound) }
+        guard inputs.count <= InferenceRequest.inputBound else {
+            throw Refusal(
+                status: 400, message: "invalid input: at most \(InferenceRequest.inputBound) texts are simulated")
+        }
         keepAlive = kind.isOpenAI ? nil : try InferenceRequest.keepAlive(json["keep_alive"])
         includesUsage = json["stream_options"]?["include_usage"]?.bool ?? false
         dimensions = json["dimensions"]?.int

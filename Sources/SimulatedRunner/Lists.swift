@@ -81,7 +81,9 @@ struct Lists {
     /// Forever is about 292 years ahead, as Go's longest duration is.
     private func expiry(of slots: ModelSlots) -> String {
         let seconds = runner.clock.seconds()
-        if slots.active > 0 { return WallClock.timestamp(seconds + max(1, Int(runner.options.keepAlive))) }
+        if slots.active > 0 {
+            return WallClock.timestamp(seconds + Int(min(max(1, runner.options.keepAlive), 9_223_372_036)))
+        }
         guard slots.expiresAt != .distantFuture else { return WallClock.timestamp(seconds + 9_223_372_036) }
         return WallClock.timestamp(seconds + Int((slots.expiresAt - runner.loop.now).inSeconds.rounded(.up)))
     }

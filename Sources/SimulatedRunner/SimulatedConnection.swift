@@ -237,6 +237,7 @@ final class SimulatedConnection: ByteStream, BodySink {
         case .preparing: prepared()
         case .dribbling: dribble()
         case .streaming: sendWhatIsDue()
+        case .ending where heldBytes > 0: setDeadline(now + .seconds(1))
         case .reading, .ending: cut()
         case .queued, .atHeadGate, .silent: break
         }

@@ -24,7 +24,8 @@ final class ScriptedRunner {
 
         static func send(_ text: String) -> Step { .send(Array(text.utf8)) }
         /// A whole response with a `Content-Length`.
-        static func respond(_ status: Int = 200, _ body: String, _ fields: String = "") -> Step {
+        static func respond(_ body: String) -> Step { respond(200, body) }
+        static func respond(_ status: Int, _ body: String, _ fields: String = "") -> Step {
             .send("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
         }
         /// The head of a stream as Ollama sends it.
