@@ -65,12 +65,12 @@ struct InferenceRequest: Equatable {
         let bytes = InferenceRequest.messageBytes(json) + inputs.reduce(0) { $0 + $1.utf8.count }
         promptTokens = max(1, bytes / 4)
         tokenLimit = (kind.isOpenAI ? json["max_tokens"] : json["options"]?["num_predict"])?.int
-        // Ollama takes a negative number as "until it is done". The upper bound is ours: no request may ask for an answer
-        // that fills the memory.
+        // Ollama takes a negative number as "until it is done". The upper bound is ours: no request may ask for an
+        // answer that fills the memory.
         tokenLimit = tokenLimit.flatMap { $0 <= 0 ? nil : min($0, InferenceRequest.tokenBound) }
         guard inputs.count <= InferenceRequest.inputBound else {
-            throw Refusal(
-                status: 400, message: "invalid input: at most \(InferenceRequest.inputBound) texts are simulated")
+            let words = "invalid input: at most \(InferenceRequest.inputBound) texts are simulated"
+            throw Refusal(status: 400, message: words)
         }
         keepAlive = kind.isOpenAI ? nil : try InferenceRequest.keepAlive(json["keep_alive"])
         includesUsage = json["stream_options"]?["include_usage"]?.bool ?? false

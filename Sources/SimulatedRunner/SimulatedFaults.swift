@@ -47,14 +47,14 @@ public struct SimulatedFaults: Sendable, Equatable {
         ("malformed", "a response that is not HTTP"), ("not-found", "404 for models that are listed"),
         ("slow-head=MS", "response heads byte by byte, MS milliseconds apart"),
         ("reset-after=N", "a reset after N tokens"), ("close-after=N", "a close without the last chunk after N tokens"),
-        ("error-after=N", "an error line and a clean end after N tokens, as when Ollama's model runner dies"),
+        ("error-after=N", "an error line and a clean end after N tokens"),
         ("stall-after=N", "silence after N tokens"),
         ("close-idle=MS", "idle connections are closed after MS milliseconds"),
-        ("every=N", "all but fail-every and busy-every hit every N-th inference request only"),
+        ("every=N", "the others hit every N-th inference request only"),
         ("lists", "hang, reset, close and malformed hit lists and probes, too")
     ]
 
-    /// Sets one fault by its command-line name. False: no such fault, or its number is missing, superfluous or negative.
+    /// Sets one fault by its command-line name. False: no such fault, or its number is missing, not wanted or negative.
     public mutating func set(_ argument: String) -> Bool {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard let name = parts.first else { return false }

@@ -6,7 +6,7 @@ public struct SimulatedModel: Sendable, Equatable {
     public var name: String
     /// Bytes, as lists show them.
     public var size: Int
-    /// 64 hexadecimal digits; the same for the same name, so that two runners agree about a model unless told otherwise.
+    /// 64 hexadecimal digits; the same for the same name, so that runners agree about a model unless told otherwise.
     public var digest: String
     public var family: String
     public var parameterSize: String

@@ -99,7 +99,7 @@ import Transport
     @Test(arguments: [true, false])
     func prefillGoesOnWithoutItsClientIfItIsSo(goesOn: Bool) throws {
         defer { end() }
-        runner.options.timeToFirstToken = .milliseconds(60)
+        runner.options.timeToFirstToken = .milliseconds(200)
         runner.options.prefillGoesOn = goesOn
         let first = try client()
         loop.run(until: { runner.busySlots == 1 })

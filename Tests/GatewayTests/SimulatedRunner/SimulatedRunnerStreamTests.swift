@@ -142,9 +142,10 @@ import Transport
         _ = try exchange("/api/generate", #"{"model":"demo","prompt":"x","options":{"num_predict":10}}"#)
         let times = runner.records[0].tokensSentAt
         #expect(times.count == 10)
-        #expect(times[0] - start >= .milliseconds(29))
-        #expect(times[9] - times[0] >= .milliseconds(75))
-        #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })
+        // Never early; how late, is the machine's business. The loop's clock counts whole milliseconds.
+        for (place, time) in times.enumerated() {
+            #expect(time - start >= .milliseconds(28 + 10 * Int64(place)), "token \(place)")
+        }
     }
 
     @Test func aSlowClientIsWaitedForAndLosesNothing() throws {

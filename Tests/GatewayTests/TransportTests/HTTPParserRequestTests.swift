@@ -8,7 +8,8 @@ import Transport
     private static let messages = [
         "GET /api/tags?x=1 HTTP/1.1\r\nHost: a\r\nX-Empty:\r\nAccept:  */* \r\n\r\n",
         "POST /api/chat HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world",
-        "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=\"v\"\r\nhello\r\n1\r\n!\r\n0\r\nTrailer: t\r\n\r\n",
+        "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "5;ext=\"v\"\r\nhello\r\n1\r\n!\r\n0\r\nTrailer: t\r\n\r\n",
         "POST /old HTTP/1.0\r\nContent-Length: 0\r\n\r\n", "DELETE /api/delete HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
         "\r\n\r\nGET /after-empty-lines HTTP/1.1\r\nHost: a\r\n\r\n"
     ]
