@@ -45,8 +45,8 @@ extension Gateway {
                 .init(
                     "runners",
                     .object([
-                        .init("configured", .integer(configuration.runners.count)), .init("usable", .integer(usable)),
-                    ])),
+                        .init("configured", .integer(configuration.runners.count)), .init("usable", .integer(usable))
+                    ]))
             ]))
     }
 }

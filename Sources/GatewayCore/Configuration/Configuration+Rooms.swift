@@ -4,8 +4,9 @@
 
 extension AccessPolicy {
     /// `machineName` and `machineAddresses`: what this machine is called, for the Host check.
-    public init(_ configuration: Configuration, machineName: String, machineAddresses: Set<IPAddress>, adminDigest: KeyDigest?)
-    {
+    public init(
+        _ configuration: Configuration, machineName: String, machineAddresses: Set<IPAddress>, adminDigest: KeyDigest?
+    ) {
         let access = configuration.access
         var keys = access.keys.compactMap { key in
             KeyDigest(key.sha256).map { digest in
