@@ -35,7 +35,7 @@ extension JSON {
     private static let maximumDepth = 512
 
     private init(_ value: UnsafeMutablePointer<yyjson_val>, depth: Int) throws(JSONError) {
-        guard depth <= JSON.maximumDepth else {
+        guard depth < JSON.maximumDepth || !yyjson_is_ctn(value) else {
             throw JSONError(message: "nested deeper than \(JSON.maximumDepth) levels", position: 0)
         }
         switch yyjson_get_type(value) {
