@@ -93,13 +93,11 @@ extension Catalog {
                     entries.append(entry)
                     continue
                 }
-                var merged = entries[place]
-                if keepsLatest, let time = entry.time, merged.time.map({ $0 < time }) ?? true {
-                    (merged, entries[place]) = (entry, merged)
-                    for other in entries[place].runners.indices { merged.runners.insert(other) }
-                }
-                merged.runners.insert(runner)
-                entries[place] = merged
+                var runners = entries[place].runners
+                runners.insert(runner)
+                let staysLonger = entry.time.map { time in entries[place].time.map { $0 < time } ?? true } ?? false
+                if keepsLatest, staysLonger { entries[place] = entry }
+                entries[place].runners = runners
             }
         }
         return entries

@@ -34,7 +34,9 @@ extension Catalog {
         else { return }
         var byIdentity: [String: JSON] = [:]
         for entry in entries {
-            guard let identity = entry["identity"]?.string, byIdentity[identity] == nil else { continue }
+            guard let identity = entry["identity"]?.string, !identity.isEmpty, byIdentity[identity] == nil else {
+                continue
+            }
             byIdentity[identity] = entry
         }
         for runner in runners.indices where !runners[runner].hasList {

@@ -87,6 +87,7 @@ public struct Catalog: Sendable {
         runners[runner].forget(key)
         index.remove(runner: runner, key: runners[runner].visibleKey(key))
         lists.tagsChanged()
+        lists.psChanged()  // a prefix may have lost its claim to a name
     }
 
     /// The runner can't be reached: what it had in memory is not known any more. Its list stays.

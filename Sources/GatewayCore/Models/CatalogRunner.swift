@@ -32,4 +32,8 @@ public struct CatalogRunner: Equatable, Sendable {
 public struct CatalogError: Error, Equatable, Sendable {
     /// What was wrong with the answer, for `last_error` and the log. Holds no control characters and is short.
     public var sentence: String
+
+    public init(sentence: String) {
+        self.sentence = sentence
+    }
 }

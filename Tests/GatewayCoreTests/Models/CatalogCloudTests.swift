@@ -64,9 +64,9 @@ import Testing
 
     @Test func aStubMayStillTurnUpWhileListsArePending() throws {
         var catalog = Catalog(runners: [CatalogRunner(), CatalogRunner()])
-        try catalog.tagsRead(0, Answer.tags())
+        try catalog.tagsRead(0, RunnerSays.tags())
         #expect(catalog.resolve("x:cloud") == .firstListsPending)
-        try catalog.tagsRead(1, Answer.tags("x:cloud"))
+        try catalog.tagsRead(1, RunnerSays.tags("x:cloud"))
         #expect(catalog.holders("x:cloud") == [1])
     }
 

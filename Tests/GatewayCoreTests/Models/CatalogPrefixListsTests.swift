@@ -14,7 +14,7 @@ import Testing
             ),
             (["x:1"], CatalogRunner(prefixID: "p")), (["y:1"], CatalogRunner())
         ])
-        try catalog.psRead(1, Answer.tags(Answer.loaded("x:1", until: "2025-06-01T12:00:00.9+02:00")))
+        try catalog.psRead(1, RunnerSays.tags(RunnerSays.loaded("x:1", until: "2025-06-01T12:00:00.9+02:00")))
         #expect(
             catalog.text(.prefixTags)
                 == #"{"models":[{"name":"x:1","model":"p.x:1","size":7,"urls":[0,1],"tags":["fast",{"name":"gpu"}],"#
@@ -29,8 +29,8 @@ import Testing
 
     @Test func firstSeenFirstWhateverTheDates() throws {
         var catalog = try Catalog(
-            listing: [Answer.tag("old:1", at: "2001-01-01T00:00:00Z"), "b:1"],
-            ["c:1", Answer.tag("new:1", at: "2026-01-01T00:00:00Z"), "b:1", "a:1"])
+            listing: [RunnerSays.tag("old:1", at: "2001-01-01T00:00:00Z"), "b:1"],
+            ["c:1", RunnerSays.tag("new:1", at: "2026-01-01T00:00:00Z"), "b:1", "a:1"])
         #expect(try catalog.names(.prefixTags) == ["old:1", "b:1", "c:1", "new:1", "a:1"])
         #expect(try catalog.entry(.prefixTags, "b:1")?["urls"] == .array([.integer(0), .integer(1)]))
     }
@@ -38,20 +38,20 @@ import Testing
     @Test func aRunnersOwnWordOnOurFieldsIsDropped() throws {
         let entry = #"{"name":"x","model":"x:1","urls":[5],"tags":["t"],"connection_type":"c","expires_at":1,"size":2}"#
         var catalog = try Catalog(listing: [entry])
-        try catalog.psRead(0, Answer.tags(#"{"model":"x:1","urls":[5],"tags":["t"]}"#))
+        try catalog.psRead(0, RunnerSays.tags(#"{"model":"x:1","urls":[5],"tags":["t"]}"#))
         #expect(catalog.text(.prefixTags) == #"{"models":[{"name":"x","model":"x:1","size":2,"urls":[0]}]}"#)
         #expect(catalog.text(.prefixPs) == #"{"models":[{"model":"x:1","tags":["t"],"name":"x","urls":[0]}]}"#)
     }
 
     @Test func expiryIsTheFirstInstancesAndWhole() throws {
         var catalog = try Catalog(listing: ["x:1"], ["x:1"], ["x:1"])
-        try catalog.psRead(0, Answer.tags(Answer.loaded("x:1", until: "soon")))
-        try catalog.psRead(1, Answer.tags(Answer.loaded("X:1", until: "1970-01-01T00:00:10.999Z")))
-        try catalog.psRead(2, Answer.tags(Answer.loaded("x:1", until: "1970-01-01T00:00:20Z")))
+        try catalog.psRead(0, RunnerSays.tags(RunnerSays.loaded("x:1", until: "soon")))
+        try catalog.psRead(1, RunnerSays.tags(RunnerSays.loaded("X:1", until: "1970-01-01T00:00:10.999Z")))
+        try catalog.psRead(2, RunnerSays.tags(RunnerSays.loaded("x:1", until: "1970-01-01T00:00:20Z")))
         #expect(try catalog.entry(.prefixTags, "x:1")?["expires_at"] == .number("10"))
-        try catalog.psRead(1, Answer.tags())
+        try catalog.psRead(1, RunnerSays.tags())
         #expect(try catalog.entry(.prefixTags, "x:1")?["expires_at"] == .number("20"))
-        try catalog.psRead(2, Answer.tags())
+        try catalog.psRead(2, RunnerSays.tags())
         #expect(try catalog.entry(.prefixTags, "x:1")?["expires_at"] == nil)
     }
 
@@ -61,10 +61,11 @@ import Testing
         ])
         try catalog.psRead(
             0,
-            Answer.tags(
-                Answer.loaded("y:1", until: "2025-01-01T00:00:00Z"), Answer.loaded("x:1", until: "2025-01-01T00:00:00Z")
+            RunnerSays.tags(
+                RunnerSays.loaded("y:1", until: "2025-01-01T00:00:00Z"),
+                RunnerSays.loaded("x:1", until: "2025-01-01T00:00:00Z")
             ))
-        try catalog.psRead(1, Answer.tags(Answer.loaded("x:1", until: "2026-01-01T00:00:00Z")))
+        try catalog.psRead(1, RunnerSays.tags(RunnerSays.loaded("x:1", until: "2026-01-01T00:00:00Z")))
         #expect(
             catalog.text(.prefixPs)
                 == #"{"models":[{"name":"y:1","model":"p.y:1","expires_at":"2025-01-01T00:00:00Z","urls":[0]},"#
@@ -73,12 +74,12 @@ import Testing
 
     @Test func aPinnedListIsThatRunnersInTheGatewaysNames() throws {
         var catalog = try Catalog([
-            ([Answer.tag("x:1", at: "", digest: "a"), "y:1"], CatalogRunner(prefixID: "p")),
-            ([Answer.tag("x:1", at: "", digest: "b")], CatalogRunner(prefixID: "p")),
+            ([RunnerSays.tag("x:1", at: "", digest: "a"), "y:1"], CatalogRunner(prefixID: "p")),
+            ([RunnerSays.tag("x:1", at: "", digest: "b")], CatalogRunner(prefixID: "p")),
             (["z:1"], CatalogRunner(isEnabled: false))
         ])
-        try catalog.psRead(0, Answer.tags("y:1"))
-        try catalog.psRead(1, Answer.tags("x:1"))
+        try catalog.psRead(0, RunnerSays.tags("y:1"))
+        try catalog.psRead(1, RunnerSays.tags("x:1"))
         let pinned = try JSON(parsing: catalog.answer(.prefixTags, runner: 1))["models"]?.array
         #expect(pinned?.count == 1)
         #expect(pinned?.first?["model"]?.string == "p.x:1")
@@ -97,8 +98,8 @@ import Testing
     @Test(arguments: CatalogList.allCases)
     func aKeyWithLimitedRightsSeesOnlyItsModels(_ list: CatalogList) throws {
         var catalog = try Catalog([(["a:1", "b:1"], CatalogRunner(prefixID: "p")), (["b:1", "c:1"], CatalogRunner())])
-        try catalog.psRead(0, Answer.tags("a:1", "b:1"))
-        try catalog.psRead(1, Answer.tags("b:1"))
+        try catalog.psRead(0, RunnerSays.tags("a:1", "b:1"))
+        try catalog.psRead(1, RunnerSays.tags("b:1"))
         let whole = catalog.answer(list)
         let text = String(decoding: catalog.answer(list) { $0 == "p.b:1" || $0 == "b:1" }, as: UTF8.self)
         #expect(

@@ -63,7 +63,7 @@ import Testing
         var catalog = try Catalog(listing: [stub], ["x:latest"])
         #expect(catalog.holders("x") == [0, 1])
         #expect(catalog.holders("x:local") == [1])
-        try catalog.tagsRead(1, Answer.tags())
+        try catalog.tagsRead(1, RunnerSays.tags())
         #expect(catalog.resolve("x:local") == .unknown)
     }
 
@@ -115,7 +115,7 @@ import Testing
         var catalog = try Catalog([(["a.b:latest"], CatalogRunner()), (["b:latest"], CatalogRunner(prefixID: "a"))])
         for name in ["a.b", "a.b:latest", "A.B"] { #expect(catalog.holders(name) == [1]) }
         #expect(catalog.found("a.b")?.ownName(on: 1) == "b:latest")
-        try catalog.tagsRead(1, Answer.tags("c:latest"))
+        try catalog.tagsRead(1, RunnerSays.tags("c:latest"))
         for name in ["a.b", "a.b:latest", "A.B"] { #expect(catalog.holders(name) == [0]) }
         #expect(catalog.found("a.b")?.strippedPrefix == false)
     }

@@ -44,12 +44,13 @@ import Testing
     @Test func newestFirstByInstantNotByText() throws {
         var catalog = try Catalog(
             listing: [
-                Answer.tag("a:1", at: "2025-06-01T12:00:00+05:00"), Answer.tag("b:1", at: "2025-06-01T08:00:00Z"),
-                Answer.tag("undated:1", at: "yesterday")
+                RunnerSays.tag("a:1", at: "2025-06-01T12:00:00+05:00"),
+                RunnerSays.tag("b:1", at: "2025-06-01T08:00:00Z"),
+                RunnerSays.tag("undated:1", at: "yesterday")
             ],
             [
-                Answer.tag("c:1", at: "2025-06-01T07:59:59.999999999Z"),
-                Answer.tag("d:1", at: "2025-06-01T01:00:00.5-07:00"),
+                RunnerSays.tag("c:1", at: "2025-06-01T07:59:59.999999999Z"),
+                RunnerSays.tag("d:1", at: "2025-06-01T01:00:00.5-07:00"),
                 #"{"model":"undated:2","modified_at":12}"#
             ])
         #expect(try catalog.names(.tags) == ["d:1", "b:1", "c:1", "a:1", "undated:1", "undated:2"])
@@ -58,17 +59,17 @@ import Testing
     @Test func equalDatesStandAsFirstSeen() throws {
         let date = "2025-06-01T12:00:00Z"
         var catalog = try Catalog(
-            listing: [Answer.tag("z:1", at: date), Answer.tag("y:1", at: date)],
-            [Answer.tag("a:1", at: "2025-06-01T14:00:00+02:00"), Answer.tag("y:1", at: date)])
+            listing: [RunnerSays.tag("z:1", at: date), RunnerSays.tag("y:1", at: date)],
+            [RunnerSays.tag("a:1", at: "2025-06-01T14:00:00+02:00"), RunnerSays.tag("y:1", at: date)])
         #expect(try catalog.names(.tags) == ["z:1", "y:1", "a:1"])
     }
 
     @Test func aModelOnTwoRunnersIsTheLowestIndexsEntry() throws {
         var catalog = try Catalog(
-            listing: [], [Answer.tag("x:latest", at: "2020-01-01T00:00:00Z", digest: "old")],
+            listing: [], [RunnerSays.tag("x:latest", at: "2020-01-01T00:00:00Z", digest: "old")],
             [
-                Answer.tag("X:latest", at: "2025-01-01T00:00:00Z", digest: "new"),
-                Answer.tag("y:1", at: "2022-01-01T00:00:00Z")
+                RunnerSays.tag("X:latest", at: "2025-01-01T00:00:00Z", digest: "new"),
+                RunnerSays.tag("y:1", at: "2022-01-01T00:00:00Z")
             ])
         #expect(try catalog.names(.tags) == ["y:1", "x:latest"])
         #expect(try catalog.entry(.tags, "x:latest")?["digest"]?.string == "old")
@@ -95,8 +96,8 @@ import Testing
 
     @Test func aNameThatAPrefixTakesIsListedOnceAndAsTheModelItReaches() throws {
         var catalog = try Catalog([
-            ([Answer.tag("a.b:latest", at: "", digest: "whole")], CatalogRunner()),
-            ([Answer.tag("b:latest", at: "", digest: "behind")], CatalogRunner(prefixID: "a"))
+            ([RunnerSays.tag("a.b:latest", at: "", digest: "whole")], CatalogRunner()),
+            ([RunnerSays.tag("b:latest", at: "", digest: "behind")], CatalogRunner(prefixID: "a"))
         ])
         #expect(try catalog.names(.tags) == ["a.b:latest"])
         #expect(try catalog.entry(.tags, "a.b:latest")?["digest"]?.string == "behind")
@@ -109,14 +110,14 @@ import Testing
         var catalog = try Catalog(listing: ["x:latest", "y:latest"], ["x:latest"], ["x:latest"])
         try catalog.psRead(
             0,
-            Answer.tags(
-                Answer.loaded("x:latest", until: "2025-06-01T12:00:00+02:00"),
-                Answer.loaded("y:latest", until: "2025-06-01T10:30:00Z")))
-        try catalog.psRead(1, Answer.tags(Answer.loaded("x:latest", until: "2025-06-01T11:00:00Z")))
-        try catalog.psRead(2, Answer.tags(Answer.loaded("x:latest", until: "never")))
+            RunnerSays.tags(
+                RunnerSays.loaded("x:latest", until: "2025-06-01T12:00:00+02:00"),
+                RunnerSays.loaded("y:latest", until: "2025-06-01T10:30:00Z")))
+        try catalog.psRead(1, RunnerSays.tags(RunnerSays.loaded("x:latest", until: "2025-06-01T11:00:00Z")))
+        try catalog.psRead(2, RunnerSays.tags(RunnerSays.loaded("x:latest", until: "never")))
         #expect(try catalog.names(.ps) == ["x:latest", "y:latest"])
         #expect(try catalog.entry(.ps, "x:latest")?["expires_at"]?.string == "2025-06-01T11:00:00Z")
-        try catalog.psRead(1, Answer.tags())
+        try catalog.psRead(1, RunnerSays.tags())
         #expect(try catalog.names(.ps) == ["y:latest", "x:latest"])
     }
 
@@ -125,14 +126,14 @@ import Testing
         var catalog = try Catalog(listing: ["x:latest"], ["x:latest"])
         for runner in [1, 0] {
             let entry = #"{"model":"x:latest","expires_at":"\#(date)","size_vram":\#(runner)}"#
-            try catalog.psRead(runner, Answer.tags(entry))
+            try catalog.psRead(runner, RunnerSays.tags(entry))
         }
         #expect(try catalog.entry(.ps, "x:latest")?["size_vram"]?.int == 0)
     }
 
     @Test func psNamesAreTheListsNames() throws {
         var catalog = try Catalog([(["Llama3:latest"], CatalogRunner(prefixID: "p", modelIDs: ["none"]))])
-        try catalog.psRead(0, Answer.tags("llama3", "library/Unlisted"))
+        try catalog.psRead(0, RunnerSays.tags("llama3", "library/Unlisted"))
         #expect(try catalog.names(.ps) == ["p.Llama3:latest", "p.library/Unlisted"])
         #expect(try catalog.entry(.ps, "p.Llama3:latest")?["name"]?.string == "p.Llama3:latest")
         #expect(try catalog.entry(.prefixPs, "p.Llama3:latest")?["name"]?.string == "Llama3:latest")
@@ -141,7 +142,7 @@ import Testing
 
     @Test func aDisabledRunnersMemoryIsNotShown() throws {
         var catalog = try Catalog([(["x:latest"], CatalogRunner(isEnabled: false))])
-        try catalog.psRead(0, Answer.tags("x:latest"))
+        try catalog.psRead(0, RunnerSays.tags("x:latest"))
         #expect(try catalog.names(.ps) == [])
         #expect(try catalog.names(.prefixPs) == [])
     }

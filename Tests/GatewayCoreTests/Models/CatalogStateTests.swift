@@ -9,7 +9,7 @@ import Testing
         var catalog = Catalog(runners: [CatalogRunner(), CatalogRunner(isEnabled: false), CatalogRunner()])
         #expect(catalog.resolve("x") == .firstListsPending)
         #expect(!catalog.firstRoundIsOver)
-        try catalog.tagsRead(0, Answer.tags("y:latest"))
+        try catalog.tagsRead(0, RunnerSays.tags("y:latest"))
         #expect(catalog.resolve("x") == .firstListsPending)
         #expect(catalog.holders("y") == [0])
         catalog.firstAttemptEnded(2)
@@ -23,7 +23,7 @@ import Testing
         catalog.firstAttemptEnded(0)
         catalog.firstAttemptEnded(1)
         #expect(catalog.resolve("x") == .noListEverRead)
-        try catalog.tagsRead(1, Answer.tags())
+        try catalog.tagsRead(1, RunnerSays.tags())
         #expect(catalog.resolve("x") == .unknown)
     }
 
@@ -44,17 +44,17 @@ import Testing
     @Test func anInvalidNameWaitsTooForItMayBeListedAsItIs() throws {
         var catalog = Catalog(runners: [CatalogRunner()])
         #expect(catalog.resolve("odd name") == .firstListsPending)
-        try catalog.tagsRead(0, Answer.tags("odd name"))
+        try catalog.tagsRead(0, RunnerSays.tags("odd name"))
         #expect(catalog.holders("odd name") == [0])
     }
 
     @Test func theSameBytesAreNoChange() throws {
         var catalog = try Catalog(listing: ["x:latest"])
-        #expect(try !catalog.tagsRead(0, Answer.tags("x:latest")))
-        #expect(try catalog.tagsRead(0, Answer.tags("y:latest")))
+        #expect(try !catalog.tagsRead(0, RunnerSays.tags("x:latest")))
+        #expect(try catalog.tagsRead(0, RunnerSays.tags("y:latest")))
         #expect(catalog.resolve("x") == .unknown)
-        #expect(try catalog.tagsRead(0, Answer.tags()))
-        #expect(try !catalog.tagsRead(0, Answer.tags()))
+        #expect(try catalog.tagsRead(0, RunnerSays.tags()))
+        #expect(try !catalog.tagsRead(0, RunnerSays.tags()))
     }
 
     @Test func theSameListInOtherBytesIsNoChangeEither() throws {
@@ -65,31 +65,31 @@ import Testing
 
     @Test func theFirstListIsAChangeEvenIfItIsEmpty() throws {
         var catalog = Catalog(runners: [CatalogRunner()])
-        #expect(try catalog.tagsRead(0, Answer.tags()))
+        #expect(try catalog.tagsRead(0, RunnerSays.tags()))
     }
 
     @Test func anotherRunnersListStaysAsItWas() throws {
         var catalog = try Catalog(listing: ["x:latest", "y:latest"], ["x:latest"], ["x:latest"])
-        try catalog.tagsRead(1, Answer.tags("z:latest"))
+        try catalog.tagsRead(1, RunnerSays.tags("z:latest"))
         #expect(catalog.holders("x") == [0, 2])
         #expect(catalog.holders("x:latest") == [0, 2])
         #expect(catalog.holders("y") == [0])
         #expect(catalog.holders("z") == [1])
-        try catalog.tagsRead(0, Answer.tags())
-        try catalog.tagsRead(2, Answer.tags())
+        try catalog.tagsRead(0, RunnerSays.tags())
+        try catalog.tagsRead(2, RunnerSays.tags())
         #expect(catalog.resolve("x:latest") == .unknown)
-        try catalog.tagsRead(2, Answer.tags("X"))
+        try catalog.tagsRead(2, RunnerSays.tags("X"))
         #expect(catalog.holders("x:latest") == [2])
         #expect(catalog.found("x")?.visibleName == "X")
     }
 
     @Test func aSpellingLivesAsLongAsItsLastUser() throws {
         var catalog = try Catalog(listing: ["Foo:latest"], ["Foo:latest"], ["foo:latest"])
-        try catalog.tagsRead(0, Answer.tags())
+        try catalog.tagsRead(0, RunnerSays.tags())
         #expect(catalog.holders("Foo:latest") == [1, 2])
-        try catalog.tagsRead(1, Answer.tags())
+        try catalog.tagsRead(1, RunnerSays.tags())
         #expect(catalog.holders("Foo:latest") == [2])
-        try catalog.tagsRead(2, Answer.tags("bar:latest"))
+        try catalog.tagsRead(2, RunnerSays.tags("bar:latest"))
         #expect(catalog.resolve("Foo:latest") == .unknown)
         #expect(catalog.resolve("foo:latest") == .unknown)
         #expect(catalog.holders("bar") == [2])
@@ -132,9 +132,9 @@ import Testing
         catalog.forget(model, on: 1)
         #expect(catalog.resolve("x") == .unknown)
         #expect(try catalog.names(.tags) == ["y:latest"])
-        #expect(try catalog.tagsRead(1, Answer.tags("x:latest")))
+        #expect(try catalog.tagsRead(1, RunnerSays.tags("x:latest")))
         #expect(catalog.holders("x") == [1])
-        #expect(try !catalog.tagsRead(1, Answer.tags("x:latest")))
+        #expect(try !catalog.tagsRead(1, RunnerSays.tags("x:latest")))
         #expect(model.holders.indices == [0, 1])
     }
 
@@ -153,9 +153,9 @@ import Testing
     @Test func indicesThatAreNoRunnersAreIgnored() throws {
         var catalog = try Catalog(listing: ["x:latest"])
         for runner in [-1, 1, 1000] {
-            #expect(try !catalog.tagsRead(runner, Answer.tags("y:latest")))
-            #expect(try !catalog.psRead(runner, Answer.tags("y:latest")))
-            try catalog.versionRead(runner, Answer.version("1.2.3"))
+            #expect(try !catalog.tagsRead(runner, RunnerSays.tags("y:latest")))
+            #expect(try !catalog.psRead(runner, RunnerSays.tags("y:latest")))
+            try catalog.versionRead(runner, RunnerSays.version("1.2.3"))
             catalog.firstAttemptEnded(runner)
             catalog.lostTouch(runner)
             #expect(catalog.version(of: runner) == nil)

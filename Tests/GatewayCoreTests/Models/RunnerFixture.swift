@@ -3,7 +3,7 @@
 import GatewayCore
 
 /// Answers as runners write them, for the tests of this folder.
-enum Answer {
+enum RunnerSays {
     /// Plain names, or whole entries where a text begins with `{`.
     static func tags(_ models: String...) -> [UInt8] { list(models) }
 
@@ -31,7 +31,7 @@ extension Catalog {
 
     init(_ lists: [(names: [String], runner: CatalogRunner)]) throws {
         self.init(runners: lists.map(\.runner))
-        for (runner, list) in lists.enumerated() { try tagsRead(runner, Answer.list(list.names)) }
+        for (runner, list) in lists.enumerated() { try tagsRead(runner, RunnerSays.list(list.names)) }
     }
 
     func found(_ name: String, readsSource: Bool = true) -> ResolvedModel? {
