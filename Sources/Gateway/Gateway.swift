@@ -219,6 +219,7 @@ public final class Gateway {
     }
 
     private func ejected(_ runner: Int, because reason: String) {
+        if dispatcher.health(of: runner).isUnreachable { catalog.lostTouch(runner) }
         log.warning("\(runnerName(runner)) is ejected: \(reason)")
         timePassed()
     }

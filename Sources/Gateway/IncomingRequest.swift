@@ -153,7 +153,7 @@ final class IncomingRequest {
                 }
             }
         case .unknown:
-            throw .modelNotFound(name, normalized: ModelName.display(name), route.operation, on: route.surface)
+            throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
         case .noListEverRead: throw .noListYet
         case .invalidName: throw .invalidModelName(name, route.operation)
         }

@@ -44,6 +44,9 @@ public struct ModelName: Equatable, Hashable, Sendable {
         return "\(model):\(tag)"
     }
 
+    /// The display form of a name, or the name itself where it breaks the grammar.
+    public static func displayed(_ name: String) -> String { ModelName(name)?.display ?? name }
+
     /// Equal for all spellings of one model, different for different models: the display form in lower case, whose
     /// number of slashes says which parts were left out.
     public var key: String { ModelName.folded(display) }
