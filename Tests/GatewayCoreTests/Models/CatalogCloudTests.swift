@@ -62,6 +62,15 @@ import Testing
         #expect(catalog.holders("kimi:cloud") == [0, 1, 2])
     }
 
+    @Test func modelIDsHoldBehindAPrefixToo() throws {
+        let catalog = try Catalog([
+            ([], CatalogRunner(prefixID: "p", modelIDs: ["other:cloud"])),
+            ([], CatalogRunner(prefixID: "p", modelIDs: ["x:cloud"])), ([], CatalogRunner())
+        ])
+        #expect(catalog.holders("p.x:cloud") == [1])
+        #expect(catalog.resolve("p.y:cloud") == .unknown)
+    }
+
     @Test func aStubMayStillTurnUpWhileListsArePending() throws {
         var catalog = Catalog(runners: [CatalogRunner(), CatalogRunner()])
         try catalog.tagsRead(0, RunnerSays.tags())

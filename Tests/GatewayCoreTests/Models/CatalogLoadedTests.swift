@@ -56,6 +56,13 @@ import Testing
         #expect(loaded(catalog, "x") == [1])
     }
 
+    @Test func anotherModelDoesNotInheritMemory() throws {
+        var catalog = try Catalog(listing: ["x:latest"])
+        try catalog.psRead(0, RunnerSays.tags("x:latest"))
+        try catalog.tagsRead(0, RunnerSays.tags("y:latest"))
+        #expect(loaded(catalog, "y") == [])
+    }
+
     @Test func whatWasSeenOutlivesANewList() throws {
         var catalog = try Catalog(listing: ["x:latest"])
         catalog.sawLoaded(0, try #require(catalog.found("x")))

@@ -95,6 +95,14 @@ import Testing
                 == #"{"models":[{"name":"p.y:1","model":"p.y:1"}]}"#)
     }
 
+    @Test func aPinnedListTellsItsOwnRunnersExpiry() throws {
+        var catalog = try Catalog(listing: ["x:1"], ["x:1"])
+        try catalog.psRead(0, RunnerSays.tags(RunnerSays.loaded("x:1", until: "1970-01-01T00:00:10Z")))
+        #expect(!String(decoding: catalog.answer(.prefixTags, runner: 1), as: UTF8.self).contains("expires_at"))
+        try catalog.psRead(1, RunnerSays.tags(RunnerSays.loaded("x:1", until: "1970-01-01T00:00:20Z")))
+        #expect(String(decoding: catalog.answer(.prefixTags, runner: 1), as: UTF8.self).contains(#""expires_at":20"#))
+    }
+
     @Test(arguments: CatalogList.allCases)
     func aKeyWithLimitedRightsSeesOnlyItsModels(_ list: CatalogList) throws {
         var catalog = try Catalog([(["a:1", "b:1"], CatalogRunner(prefixID: "p")), (["b:1", "c:1"], CatalogRunner())])

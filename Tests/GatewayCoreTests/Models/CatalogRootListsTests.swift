@@ -64,6 +64,14 @@ import Testing
         #expect(try catalog.names(.tags) == ["z:1", "y:1", "a:1"])
     }
 
+    @Test func whoAnsweredFirstDoesNotMatter() throws {
+        var catalog = Catalog(runners: [CatalogRunner(), CatalogRunner()])
+        try catalog.tagsRead(1, RunnerSays.tags("c:1", "b:1", RunnerSays.tag("e:1", at: "2025-01-01T00:00:00Z")))
+        try catalog.tagsRead(0, RunnerSays.tags("b:1", "a:1", RunnerSays.tag("d:1", at: "2025-01-01T00:00:00Z")))
+        #expect(try catalog.names(.tags) == ["d:1", "e:1", "b:1", "a:1", "c:1"])
+        #expect(try catalog.names(.prefixTags) == ["b:1", "a:1", "d:1", "c:1", "e:1"])
+    }
+
     @Test func aModelOnTwoRunnersIsTheLowestIndexsEntry() throws {
         var catalog = try Catalog(
             listing: [], [RunnerSays.tag("x:latest", at: "2020-01-01T00:00:00Z", digest: "old")],
@@ -138,6 +146,15 @@ import Testing
         #expect(try catalog.entry(.ps, "p.Llama3:latest")?["name"]?.string == "p.Llama3:latest")
         #expect(try catalog.entry(.prefixPs, "p.Llama3:latest")?["name"]?.string == "Llama3:latest")
         #expect(catalog.loadedNames(on: 0) == ["p.Llama3:latest", "p.library/Unlisted"])
+    }
+
+    @Test func psTakesOnTheNamesOfANewList() throws {
+        var catalog = try Catalog(listing: [])
+        try catalog.psRead(0, RunnerSays.tags("x:latest"))
+        #expect(try catalog.names(.ps) == ["x:latest"])
+        try catalog.tagsRead(0, RunnerSays.tags("X:latest"))
+        #expect(try catalog.names(.ps) == ["X:latest"])
+        #expect(try catalog.names(.prefixPs) == ["X:latest"])
     }
 
     @Test func aDisabledRunnersMemoryIsNotShown() throws {
