@@ -22,15 +22,17 @@ public enum ResponseRules {
     /// - Throws: `Malformed`; the connection is never used again.
     public static func check(_ head: ResponseHead, client: UInt64) throws(Malformed) -> CheckedResponse {
         guard (200...599).contains(head.status) else { throw Malformed(reason: "status \(head.status)") }
-        var isClosing = head.version == .http10
+        var saysClose = false
+        var saysKeepAlive = false
         head.headers.forEachListElement(.connection) { option in
-            if ASCII.equalsIgnoringCase(option, "close") { isClosing = true }
-            if ASCII.equalsIgnoringCase(option, "keep-alive"), head.version == .http10 { isClosing = false }
+            if ASCII.equalsIgnoringCase(option, "close") { saysClose = true }
+            if ASCII.equalsIgnoringCase(option, "keep-alive") { saysKeepAlive = true }
         }
         let framing = try framing(of: head)
-        if framing == .untilClose { isClosing = true }
+        // RFC 9112 section 9.3: "close" wins over anything; HTTP/1.0 closes unless it says that it doesn't.
+        let isPersistent = !saysClose && (head.version == .http11 || saysKeepAlive)
         return CheckedResponse(
-            framing: framing, keepsAlive: !isClosing,
+            framing: framing, keepsAlive: isPersistent && framing != .untilClose,
             summary: ResponseSummary(
                 status: head.status, isJSON: head.headers.hasContentType("application/json"),
                 retryAfter: retryAfter(head.headers), client: client)
