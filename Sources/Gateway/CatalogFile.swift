@@ -37,7 +37,9 @@ struct CatalogFile {
         guard descriptor >= 0 else { return "\(temporary) can't be written: \(systemError())" }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent)
+            }
             if count <= 0 {
                 let reason = systemError()
                 close(descriptor)

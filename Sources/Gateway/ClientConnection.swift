@@ -18,6 +18,8 @@ final class ClientConnection: ByteStream, BodySink {
     private var isConsuming = false
     private var unsentAtLastLook = 0
     private(set) lazy var addressText = peerAddress?.description ?? "unix"
+    private var closesAfterResponse = false
+    private var isCutByReset = false
 
     private enum Phase: Equatable {
         /// Between two requests. Transitions: `readingHead`.
@@ -53,6 +55,7 @@ final class ClientConnection: ByteStream, BodySink {
     /// Accepted.
     func begin() {
         guard gateway.clientConnected(self) else {
+            startReading()
             return refuse(
                 GatewayError(
                     503, "Too many connections are open (limits.connections): try again later.", origin: .gateway,
@@ -81,7 +84,8 @@ final class ClientConnection: ByteStream, BodySink {
         isConsuming = true
         defer { isConsuming = false }
         var rest = bytes
-        while !rest.isEmpty, !isClosing {
+        var mayBeOver = false
+        while !rest.isEmpty || mayBeOver, !isClosing {
             switch phase {
             case .responding, .flushing: return keepForLater(rest)
             case .lingering, .cutting: return
@@ -99,6 +103,9 @@ final class ClientConnection: ByteStream, BodySink {
             case .messageEnd: if phase == .readingBody { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
             }
+            if phase == .readingBody, let error = incoming?.errorThatCloses { refuse(error) }
+            // A message without a body ends only when the parser is called again.
+            mayBeOver = outcome == .head
         }
     }
 
@@ -111,14 +118,12 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     private func headArrived() {
-        let request = IncomingRequest(parser.requestHead, at: loop.now, connection: self)
+        let request = IncomingRequest(parser.requestHead, client: self)
         incoming = request
         phase = .readingBody
         setDeadline(in: gateway.timeouts.clientBody)
-        if let error = request.mustBeRefusedNow { return refuse(error) }
-        if request.expectsContinue {
-            write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
-        }
+        if let answer = request.earlyAnswer { return respond(answer, closing: true) }
+        if request.intake.expectsContinue { send(OwnResponse.goOn) }
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
@@ -126,10 +131,9 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     private func requestArrived() {
-        guard let incoming else { return }
         phase = .responding
         setDeadline(.distantFuture)
-        incoming.complete()
+        incoming?.arrived()
     }
 
     // MARK: Answering
@@ -144,16 +148,20 @@ final class ClientConnection: ByteStream, BodySink {
         exchange = nil
     }
 
-    var mayKeepAlive: Bool { incoming?.keepsAlive ?? false && !gateway.isDraining }
+    /// The client would go on with this connection, and so would we.
+    var mayKeepAlive: Bool { incoming?.intake.keepsAlive ?? false && !gateway.isDraining }
 
-    /// A response of ours, to the request that was read whole.
-    func respond(_ response: OwnResponse) {
+    /// A response of ours. `closing`: the request can't or won't be read to its end.
+    func respond(_ response: OwnResponse, closing: Bool = false) {
         guard !isClosing else { return }
-        let keepsAlive = mayKeepAlive && !response.closes && phase == .responding
+        var response = response
+        response.fields += incoming?.intake.originFields ?? []
+        let keepsAlive = !closing && response.keepsAlive(mayKeepAlive)
         var bytes: [UInt8] = []
         response.render(
-            into: &bytes, isHEAD: incoming?.isHEAD ?? false, version: incoming?.version ?? .http11,
-            keepsAlive: keepsAlive, date: gateway.clock.date(at: loop.now), extra: incoming?.extraLines ?? [])
+            into: &bytes, isHead: incoming?.isHead ?? false, version: incoming?.version ?? .http11,
+            keepAlive: keepsAlive, date: gateway.clock.date(at: loop.now),
+            requestID: incoming.map { String(decoding: $0.requestID, as: UTF8.self) })
         logOwnResponse(status: response.status, bytes: bytes.count)
         incoming?.release()
         send(bytes)
@@ -161,19 +169,16 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     func respond(_ error: GatewayError) {
-        respond(
-            OwnResponse(error, family: incoming?.family ?? .plain, surface: incoming?.surface ?? .root))
+        guard let incoming else { return refuse(error) }
+        respond(incoming.response(to: error))
     }
 
-    /// A request that can't or won't be read to its end: the connection closes behind the response.
+    /// What came is no request that could be read to its end.
     private func refuse(_ error: GatewayError) {
-        var error = error
-        error.closesConnection = true
-        respond(error)
+        let response =
+            incoming?.response(to: error) ?? OwnResponse(error: error, family: .native, surface: .root)
+        respond(response, closing: true)
     }
-
-    private var closesAfterResponse = false
-    private var isCutByReset = false
 
     /// A runner's response is about to be passed on.
     func responseBegan(keepsAlive: Bool, isCutByReset: Bool) {
@@ -223,7 +228,7 @@ final class ClientConnection: ByteStream, BodySink {
     @discardableResult
     func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if write(bytes) { return true }
-        unsentAtLastLook = heldBytes
+        unsentAtLastLook = unsentBytes
         setDeadline(in: gateway.timeouts.clientWrite)
         return false
     }
@@ -263,7 +268,7 @@ final class ClientConnection: ByteStream, BodySink {
         let exchange = self.exchange
         self.exchange = nil
         exchange?.clientGone()
-        incoming?.release()
+        incoming?.abandon()
     }
 
     override func deadlineReached(at now: Instant) {
@@ -276,16 +281,13 @@ final class ClientConnection: ByteStream, BodySink {
         case .readingBody: refuse(.bodyTooSlow)
         case .responding, .flushing:
             // The limit is about progress: as long as the client takes something, it may go on.
-            guard heldBytes > 0, unsentBytes < unsentAtLastLook else { return reset(andAbort: heldBytes > 0) }
+            guard unsentBytes < unsentAtLastLook else {
+                reset()
+                return abort()
+            }
             unsentAtLastLook = unsentBytes
             setDeadline(in: gateway.timeouts.clientWrite)
         }
-    }
-
-    private func reset(andAbort stalled: Bool) {
-        guard stalled else { return }
-        reset()
-        abort()
     }
 
     /// The gateway stops: an idle connection closes now, another one behind its response.
@@ -305,7 +307,13 @@ final class ClientConnection: ByteStream, BodySink {
         gateway.log.access(
             AccessRecord(
                 requestID: incoming.requestID, client: addressText, key: incoming.identity?.keyName,
-                pattern: incoming.pattern, status: status, bytes: bytes, duration: loop.now - incoming.arrivedAt,
-                model: incoming.modelName))
+                pattern: incoming.intake.pattern, status: status, bytes: bytes,
+                duration: loop.now - incoming.arrivedAt, model: incoming.modelName))
     }
+
+    /// Tells callers apart without keeping who they are: FNV-1a of the key's name or the address.
+    lazy var identityHash: UInt64 = {
+        let text = incoming?.identity?.keyName ?? peerAddress?.host ?? "unix"
+        return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }()
 }

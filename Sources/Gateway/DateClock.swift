@@ -12,7 +12,7 @@ final class DateClock {
         let second = now.nanoseconds / 1_000_000_000
         if second != madeIn {
             madeIn = second
-            value = Array(HTTPDate.format(unixSeconds: Int64(time(nil))).utf8)
+            value = HTTPDate.bytes(unixSeconds: Int64(time(nil)))
         }
         return value
     }

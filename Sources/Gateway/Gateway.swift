@@ -9,12 +9,11 @@ public final class Gateway {
     public let loop: Loop
     public let configuration: Configuration
     let log: Log
-    let router: Router
-    let access: AccessPolicy
-    let loopGuard: LoopGuard
+    let rules: RequestIntake.Rules
     let clock = DateClock()
-    private(set) var pools: [RunnerPool] = []
-    private(set) var templates: [RunnerHeadTemplate] = []
+    let exchangeTimeouts: Exchange.Timeouts
+    let pools: [RunnerPool]
+    let templates: [RunnerHeadTemplate]
     private var watches: [RunnerWatch] = []
     var dispatcher: Dispatcher
     var catalog: Catalog
@@ -38,45 +37,36 @@ public final class Gateway {
     /// Heads and small bodies are put together here for their one write.
     private var requestBytes: [UInt8] = []
 
-    /// - Throws: `StartError` when the log can't be opened.
-    public init(loop: Loop, configuration: Configuration, log: Log) {
+    public init(loop: Loop, configuration: Configuration, machine: Machine = .current(), log: Log) {
         self.loop = loop
         self.configuration = configuration
         self.log = log
-        router = Router(pathPrefix: configuration.pathPrefix)
-        access = AccessPolicy(configuration)
-        loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
+        exchangeTimeouts = Exchange.Timeouts(configuration.timeouts)
+        let loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
+        let adminDigest = configuration.adminKey.map { key in
+            KeyDigest(sha256: key.bytes.withUnsafeBytes { Cryptography.sha256($0) })
+        }
+        rules = RequestIntake.Rules(
+            configuration,
+            access: AccessPolicy(
+                configuration, machineName: machine.name, machineAddresses: machine.addresses,
+                adminDigest: adminDigest), loopGuard: loopGuard)
         requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
         probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
         bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
         catalog = Catalog(runners: configuration.runners.map(CatalogRunner.init))
         dispatcher = Dispatcher(
-            runners: configuration.runners.map {
-                RunnerSlots.Settings(isEnabled: $0.isEnabled, cap: $0.maxInflight, weight: $0.weight)
-            }, settings: Dispatcher.Settings(configuration), seed: UInt64.random(in: .min ... .max))
+            runners: configuration.runners.map(RunnerSlots.Settings.init),
+            settings: Dispatcher.Settings(configuration), seed: UInt64.random(in: .min ... .max))
+        templates = configuration.runners.map { RunnerHeadTemplate($0, via: loopGuard.pseudonym) }
         let resolver = Resolver(loop: loop)
-        for (index, runner) in configuration.runners.enumerated() {
-            pools.append(RunnerPool(loop: loop, resolver: resolver, runner: index, url: runner.url))
-            templates.append(
-                RunnerHeadTemplate(
-                    authority: runner.url.authority, basePath: runner.url.basePath,
-                    key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", via: loopGuard.pseudonym))
+        pools = configuration.runners.enumerated().map { index, runner in
+            RunnerPool(loop: loop, resolver: resolver, runner: index, url: runner.url)
         }
         waker = Waker(loop: loop) { [unowned self] in timePassed() }
     }
 
     var timeouts: Configuration.Timeouts { configuration.timeouts }
-
-    var exchangeTimeouts: Exchange.Timeouts {
-        .init(
-            connect: timeouts.connect, firstByte: timeouts.firstByte, streamIdle: timeouts.streamIdle,
-            wholeAnswer: timeouts.wholeAnswer)
-    }
-
-    var probeIntervals: ProbeSchedule.Intervals {
-        let health = configuration.health
-        return .init(tags: health.tagsInterval, ps: health.psInterval, version: health.probeInterval)
-    }
 
     // MARK: Life
 
@@ -160,7 +150,7 @@ public final class Gateway {
         templates[runner].render(
             method: request.method, path: request.route.pattern, client: request.headers, framing: framing,
             requestID: request.requestID, into: &requestBytes)
-        return connection.send(head: &requestBytes, body: body, framing: framing)
+        return connection.send(head: &requestBytes, body: body, isChunked: request.framing == .chunked)
     }
 
     // MARK: Waiting
@@ -171,13 +161,16 @@ public final class Gateway {
     }
 
     func stopWaiting(_ id: ExchangeID) {
-        awaitingLists[id] = nil
         if waiting.removeValue(forKey: id) != nil { dispatcher.cancel(id) }
     }
 
-    /// Calls back when a list has been read, or a first attempt ended.
+    /// Calls back once, when a list has been read or a first attempt has ended.
     func awaitLists(_ id: ExchangeID, _ body: @escaping () -> Void) {
         awaitingLists[id] = body
+    }
+
+    func stopAwaitingLists(_ id: ExchangeID) {
+        awaitingLists[id] = nil
     }
 
     /// Hands out what has become free. Safe to call from within itself: the outer call goes on.
@@ -226,6 +219,7 @@ public final class Gateway {
     }
 
     private func ejected(_ runner: Int, because reason: String) {
+        if dispatcher.health(of: runner).isUnreachable { catalog.lostTouch(runner) }
         log.warning("\(runnerName(runner)) is ejected: \(reason)")
         timePassed()
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import GatewayCore
+public import GatewayCore
 import Glibc
 
 /// The process's log: lines are collected and written once per turn of the loop, so that a busy gateway makes one

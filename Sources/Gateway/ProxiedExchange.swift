@@ -114,7 +114,7 @@ final class ProxiedExchange: ResponseConsumer {
         guard let connection, let runner = machine.runner else { return }
         armDeadline()
         let ownName = model.strippedPrefix ? model.ownName(on: runner) : nil
-        if gateway.send(request, ownName: ownName, on: connection) { machine.requestSent() }
+        if gateway.send(request, ownName: ownName, on: connection, to: runner) { machine.requestSent() }
     }
 
     override func requestSent() {
@@ -138,7 +138,8 @@ final class ProxiedExchange: ResponseConsumer {
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
             head, clientVersion: request.version, runner: runner, requestID: request.requestID,
-            extra: client.corsLines, date: gateway.clock.date(at: gateway.loop.now), into: &clientHead)
+            originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
+            into: &clientHead)
         isChunked = ownHead.framing == .chunked
         keepsRunnerAlive = checked.keepsAlive
         closing = ClosingEventScanner(head)
@@ -281,7 +282,7 @@ final class ProxiedExchange: ResponseConsumer {
         let now = gateway.loop.now
         gateway.log.access(
             AccessRecord(
-                requestID: request.requestID, client: client.addressText, key: client.identity.keyName,
+                requestID: request.requestID, client: client.addressText, key: client.incoming?.identity?.keyName,
                 pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - request.arrivedAt,
                 model: request.model, runner: runner, queued: (grantedAt ?? now) - request.arrivedAt,
                 moves: machine.moves))

@@ -7,6 +7,7 @@ import GatewayCore
 final class ProxiedRequest {
     let id: ExchangeID
     let route: Route
+    let method: Method
     let version: HTTPVersion
     let headers: HeaderFields
     /// As the client framed it.
@@ -21,11 +22,13 @@ final class ProxiedRequest {
     let arrivedAt: Instant
 
     init(
-        id: ExchangeID, route: Route, version: HTTPVersion, headers: HeaderFields, framing: BodyFraming, body: [UInt8],
+        id: ExchangeID, route: Route, method: Method, version: HTTPVersion, headers: HeaderFields, framing: BodyFraming,
+        body: [UInt8],
         model: ScannedBody.Name, streams: Bool, requestID: [UInt8], arrivedAt: Instant
     ) {
         self.id = id
         self.route = route
+        self.method = method
         self.version = version
         self.headers = headers
         self.framing = framing

@@ -75,13 +75,22 @@ final class RunnerConnection: ByteStream, BodySink {
 
     // MARK: Sending
 
-    /// Sends a request. Says whether everything was handed over at once; otherwise `requestSent` follows.
-    func send(head: UnsafeRawBufferPointer, body: [UInt8]) -> Bool {
-        parser.expectResponse(withoutBody: false)
-        let headLeft = write(head)
-        guard !body.isEmpty else { return headLeft || awaitDrain() }
-        upload = .sending(body: body, next: 0)
-        return headLeft && continueUpload()
+    /// Sends a request. A small body goes out with the head in one write; `head` is used up. Says whether everything was
+    /// handed over at once; otherwise `requestSent` follows.
+    func send(head: inout [UInt8], body: [UInt8], isChunked: Bool) -> Bool {
+        if isChunked { head += "\(String(body.count, radix: 16))\r\n".utf8 }
+        guard body.count > RunnerConnection.uploadPieceBytes else {
+            head += body
+            if isChunked { head += RunnerConnection.chunkEnd(of: body) }
+            return write(head) || awaitDrain()
+        }
+        upload = .sending(body: body + (isChunked ? RunnerConnection.chunkEnd(of: body) : []), next: 0)
+        return write(head) && continueUpload()
+    }
+
+    /// An empty chunk is the last one already.
+    private static func chunkEnd(of body: [UInt8]) -> [UInt8] {
+        Array((body.isEmpty ? "\r\n" : "\r\n0\r\n\r\n").utf8)
     }
 
     private func awaitDrain() -> Bool {
@@ -115,10 +124,13 @@ final class RunnerConnection: ByteStream, BodySink {
         guard consumer != nil else { return close() }
         loop.splice.begin()
         var rest = bytes
-        while !rest.isEmpty {
+        // A message without a body ends only when the parser is called again, be it with nothing.
+        var mayBeOver = false
+        while !rest.isEmpty || mayBeOver {
             var consumed = 0
             let outcome = parser.execute(rest, consumed: &consumed)
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
+            mayBeOver = outcome == .head
             switch outcome {
             case .needsMore: break
             case .head:

@@ -7,7 +7,7 @@ import Transport
 /// at a time, when the schedule says so.
 final class RunnerWatch: Timed {
     private let gateway: Gateway
-    private let runner: Int
+    let runner: Int
     private var schedule: ProbeSchedule
     private var reader: ListReader?
     private var connection: RunnerConnection?
@@ -15,7 +15,7 @@ final class RunnerWatch: Timed {
     init(gateway: Gateway, runner: Int) {
         self.gateway = gateway
         self.runner = runner
-        schedule = ProbeSchedule(intervals: gateway.probeIntervals, now: gateway.loop.now)
+        schedule = ProbeSchedule(intervals: .init(gateway.configuration.health), now: gateway.loop.now)
         super.init(loop: gateway.loop)
     }
 
@@ -45,10 +45,12 @@ final class RunnerWatch: Timed {
         let reader = ListReader(watch: self, list: list)
         self.reader = reader
         do throws(UVError) {
-            let connection = try self.connection ?? gateway.pools[runner].obtain(for: reader, fresh: true)
-            self.connection = connection
-            connection.handOver(to: reader)
-            connection.begin(within: gateway.timeouts.probe)
+            if let connection {
+                connection.handOver(to: reader)
+            } else {
+                connection = try gateway.pools[runner].obtain(for: reader, fresh: true)
+            }
+            connection?.begin(within: gateway.timeouts.probe)
         } catch {
             ended(reader, .failed("no socket: \(error)"))
         }
@@ -63,7 +65,7 @@ final class RunnerWatch: Timed {
         gateway.templates[runner].render(
             method: .get, path: list.path, client: HeaderFields(), framing: .none, requestID: gateway.probeID,
             into: &head)
-        _ = head.withUnsafeBytes { connection.send(head: $0, body: []) }
+        _ = connection.send(head: &head, body: [], isChunked: false)
     }
 
     fileprivate func ended(_ reader: ListReader, _ result: ListReader.Result) {

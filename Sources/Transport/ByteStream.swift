@@ -2,6 +2,7 @@
 
 import CUV
 import GatewayCore
+import Glibc
 
 /// A connected (or connecting) TCP or Unix socket on the loop. Subclasses say what its events mean.
 ///
@@ -14,6 +15,8 @@ open class ByteStream: Timed {
     public private(set) var isReading = false
     /// Bytes handed to `write` that the socket has not taken yet.
     public private(set) final var heldBytes = 0
+    /// Bytes that still have to leave; shrinks as the socket takes them, while `heldBytes` waits for the last one.
+    public final var unsentBytes: Int { uv_stream_get_write_queue_size(handle) }
     /// A read hands over at most this many bytes; at most `Loop.readBufferBytes`.
     public final var readLimit = Loop.readBufferBytes
 
@@ -56,6 +59,12 @@ open class ByteStream: Timed {
     func accept(from listener: UnsafeMutablePointer<uv_stream_t>) throws(UVError) {
         try UVError.check(uv_accept(listener, handle))
         setNoDelay()
+    }
+
+    /// For a connection that nobody wants.
+    func close(afterAccepting listener: UnsafeMutablePointer<uv_stream_t>) {
+        uv_accept(listener, handle)
+        close()
     }
 
     /// The result comes as `didConnect` or `didFail`; there is no deadline of its own.
@@ -121,13 +130,24 @@ open class ByteStream: Timed {
                     stream.didRead(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
                 } else if count == Int(UV_EOF.rawValue) {
                     stream.isReading = false
-                    stream.didEnd()
+                    if let error = stream.socketError { stream.didFail(error) } else { stream.didEnd() }
                 } else if count < 0 {
                     stream.isReading = false
                     stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
                 }
             }
         }
+
+    /// libuv takes a hang-up right behind the last bytes for FIN, even if it was a reset: the socket knows better.
+    private var socketError: UVError? {
+        var descriptor: uv_os_fd_t = -1
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard uv_fileno(handle.asHandle, &descriptor) == 0,
+            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code != 0
+        else { return nil }
+        return UVError(code: -code)
+    }
 
     // MARK: Writing
 
@@ -136,7 +156,8 @@ open class ByteStream: Timed {
     @discardableResult
     public final func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !isClosing, !bytes.isEmpty else { return true }
-        let sent = heldBytes == 0 ? tryWrite(bytes) : 0
+        // A failure other than "not now" is met again by the held write and reported from there.
+        let sent = heldBytes == 0 ? max(0, tryWrite(bytes)) : 0
         guard sent < bytes.count else { return true }
         hold(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
         return false
@@ -148,18 +169,19 @@ open class ByteStream: Timed {
     }
 
     /// How many bytes the socket took at once. Nothing is held: the caller keeps the rest, for a body that it holds
-    /// anyway. -1 when the socket failed.
+    /// anyway. -1 when the socket failed or is closing.
     public final func writeWithoutHolding(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard !isClosing else { return -1 }
         return heldBytes == 0 ? tryWrite(bytes) : 0
     }
 
+    /// What was taken; 0 if the socket is full, -1 if it failed.
     private func tryWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
         var buffer = uv_buf_t(
             base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
             len: bytes.count)
-        // A failure other than "not now" is met again by the held write and reported from there.
-        return max(0, Int(uv_try_write(handle, &buffer, 1)))
+        let code = uv_try_write(handle, &buffer, 1)
+        return code >= 0 ? Int(code) : code == UV_EAGAIN.rawValue ? 0 : -1
     }
 
     private func hold(_ bytes: UnsafeRawBufferPointer) {

@@ -48,6 +48,8 @@ public final class HTTPParser {
 
     private let kind: Kind
     private let limits: Limits
+    /// Held: llhttp keeps a pointer to its table.
+    private let settings: ParserSettings
     private let parser: UnsafeMutablePointer<llhttp_t>
     private var phase = Phase.beforeMessage
     private var isPaused = false
@@ -64,6 +66,7 @@ public final class HTTPParser {
     public init(_ kind: Kind, limits: Limits, settings: ParserSettings) {
         self.kind = kind
         self.limits = limits
+        self.settings = settings
         parser = .allocate(capacity: 1)
         parser.initialize(to: llhttp_t())
         llhttp_init(parser, kind == .request ? HTTP_REQUEST : HTTP_RESPONSE, settings.pointer)
@@ -83,6 +86,9 @@ public final class HTTPParser {
     }
 
     /// Parses until something has to be decided or everything is consumed. `consumed` counts bytes of `bytes`.
+    ///
+    /// After `.head` and `.messageEnd` call it again with what is left, even if that is nothing: the end of a message
+    /// without a body is told by the next call.
     public func execute(_ bytes: UnsafeRawBufferPointer, consumed: inout Int) -> Outcome {
         guard let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return .needsMore }
         if isPaused {
@@ -113,6 +119,12 @@ public final class HTTPParser {
         if isPaused {
             isPaused = false
             llhttp_resume(parser)
+            // A head that nothing followed: llhttp decides only now whether its body lasts until the end.
+            stop = .none
+            _ = withUnsafeBytes(of: UInt8(0)) { byte in
+                llhttp_execute(parser, byte.baseAddress?.assumingMemoryBound(to: CChar.self), 0)
+            }
+            if stop == .messageEnd { return true }
         }
         stop = .none
         let code = llhttp_finish(parser)

@@ -54,13 +54,23 @@ open class Listener {
     open func didAccept(_ connection: ByteStream) {}
 
     private func connectionArrived() {
-        guard let connection = makeConnection() else { return }
+        guard let connection = makeConnection() else { return refuseConnection() }
         do throws(UVError) {
             try connection.accept(from: handle)
         } catch {
             return connection.close()
         }
         didAccept(connection)
+    }
+
+    /// Accepted and closed: libuv stops listening when a connection that it announced is left lying.
+    private func refuseConnection() {
+        do throws(UVError) {
+            let stream = try ByteStream(loop: loop, isUnix: isUnix)
+            stream.close(afterAccepting: handle)
+        } catch {
+            // Without memory for a handle the connection stays where it is; nothing better can be done.
+        }
     }
 
     /// The bound address, with the port that the system chose where 0 was asked for.

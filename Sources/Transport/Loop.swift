@@ -2,6 +2,7 @@
 
 import CUV
 public import GatewayCore
+import Glibc
 
 /// One event loop and what all its connections share: the clock, the read buffer, the deadlines. There are no globals;
 /// everything hangs off this. Not thread safe: one thread runs it and touches what belongs to it.
@@ -11,7 +12,8 @@ public final class Loop {
     let readBuffer: UnsafeMutableRawBufferPointer
     /// Where responses are put together before their one write.
     public let splice = SpliceBuffer()
-    let parserSettings: ParserSettings
+    /// What every parser of this loop's connections is made with.
+    public let parserSettings: ParserSettings
 
     private var wheel: DeadlineWheel
     private var owners: [Unmanaged<Timed>?] = []
@@ -28,6 +30,8 @@ public final class Loop {
     public static let readBufferBytes = 65536
 
     public init() throws(UVError) {
+        // Writing to a socket that the peer has reset would end the process (libuv leaves that to us).
+        signal(SIGPIPE, SIG_IGN)
         uv = .allocate(capacity: 1)
         try UVError.check(uv_loop_init(uv))
         readBuffer = .allocate(byteCount: Loop.readBufferBytes, alignment: 64)

@@ -2,7 +2,7 @@
 
 import CLLHTTP
 
-/// llhttp's table of callbacks: one for all parsers of a loop. It must outlive them, so they hang off the loop, too.
+/// llhttp's table of callbacks: one for all parsers of a loop. It must outlive them, so each holds it.
 public final class ParserSettings {
     let pointer: UnsafeMutablePointer<llhttp_settings_t>
 

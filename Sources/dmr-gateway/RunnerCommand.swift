@@ -1,14 +1,143 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import GatewayCore
+import Glibc
+import SimulatedRunner
+import Transport
 
-/// Holds the subcommand's place until the simulated runner moves in.
+/// `dmr-gateway runner`: one simulated runner in a process of its own.
 struct RunnerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runner", abstract: "Runs a simulated runner, for trying out, tests and benches.")
+        commandName: "runner", abstract: "Run a simulated runner: the Ollama API with made-up tokens.",
+        discussion: """
+            For trying the gateway out, for tests and for load tests, where no GPU is at hand. No model is run: the \
+            answers are pseudo-words and say so. Pulling, pushing and creating models is not simulated.
+
+            Two runners and a gateway in front of them:
+
+              dmr-gateway runner --listen 127.0.0.1:11434 &
+              dmr-gateway runner --listen 127.0.0.1:11436 &
+              dmr-gateway serve --runner http://127.0.0.1:11434 --runner http://127.0.0.1:11436
+
+            Faults for --fault:
+
+            \(faultList)
+            """)
+
+    @Option(help: ArgumentHelp("Address and port; port 0 lets the system choose.", valueName: "host:port"))
+    var listen = "127.0.0.1:11434"
+
+    @Option(name: .customLong("model"), help: "A model it says it has; repeatable. (default: demo)")
+    var models: [String] = []
+
+    @Option(help: ArgumentHelp("Tokens per second of each stream; 0: as fast as possible.", valueName: "n"))
+    var tokensPerSecond = 50.0
+
+    @Option(help: ArgumentHelp("Milliseconds until the first token, a short prompt's.", valueName: "ms"))
+    var firstToken = 200.0
+
+    @Option(help: ArgumentHelp("Milliseconds more for each token of the prompt (4 bytes).", valueName: "ms"))
+    var prefill = 0.0
+
+    @Option(help: ArgumentHelp("Answers made at once per model, as OLLAMA_NUM_PARALLEL; others wait.", valueName: "n"))
+    var parallel = 1
+
+    @Option(help: ArgumentHelp("Requests that may wait, as OLLAMA_MAX_QUEUE; others get 503.", valueName: "n"))
+    var maxQueue = 512
+
+    @Option(help: ArgumentHelp("Seconds that the first use of a model takes longer.", valueName: "s"))
+    var loadTime = 0.0
+
+    @Option(help: ArgumentHelp("Seconds that a model stays loaded; negative: forever.", valueName: "s"))
+    var keepAlive = 300.0
+
+    @Option(help: ArgumentHelp("Tokens of an answer, if the request doesn't say.", valueName: "n"))
+    var answerTokens = 64
+
+    @Option(name: .customLong("fault"), help: ArgumentHelp("Goes wrong on purpose; repeatable.", valueName: "fault"))
+    var faults: [String] = []
+
+    @Option(help: ArgumentHelp("Another number makes other text.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    private static var faultList: String {
+        let width = SimulatedFaults.names.reduce(0) { max($0, $1.name.count) } + 2
+        return SimulatedFaults.names.map { fault in
+            "  " + fault.name + String(repeating: " ", count: width - fault.name.count) + fault.meaning
+        }.joined(separator: "\n")
+    }
+
+    func validate() throws {
+        let numbers: [(String, Double, Double)] = [
+            ("--tokens-per-second", tokensPerSecond, 0), ("--first-token", firstToken, 0), ("--prefill", prefill, 0),
+            ("--parallel", Double(parallel), 1), ("--max-queue", Double(maxQueue), 0), ("--load-time", loadTime, 0),
+            ("--answer-tokens", Double(answerTokens), 1)
+        ]
+        for (flag, value, least) in numbers where !(value >= least && value.isFinite) {
+            throw ValidationError("\(flag) must be a number of at least \(Int(least)).")
+        }
+        guard keepAlive.isFinite else { throw ValidationError("--keep-alive must be a number of seconds.") }
+        guard address != nil else {
+            throw ValidationError(
+                "--listen '\(listen)' is not an address and port, such as 127.0.0.1:11434 or [::1]:0.")
+        }
+        guard !models.contains("") else { throw ValidationError("--model needs a name.") }
+        for fault in faults {
+            var trial = SimulatedFaults()
+            guard trial.set(fault) else {
+                throw ValidationError(
+                    "--fault '\(fault)' is not known, or its number is missing or not wanted; see --help.")
+            }
+        }
+    }
 
     func run() throws {
-        StandardError.print("dmr-gateway: the simulated runner is not in this build")
-        throw ExitCode(ExitStatus.usage)
+        guard let address else { return }
+        let loop: Loop
+        let runner: SimulatedRunner
+        do throws(UVError) {
+            loop = try Loop()
+            runner = try SimulatedRunner(loop: loop, host: address.host, port: address.port, options: options)
+        } catch {
+            say("cannot listen on \(listen): \(error). Choose another address with --listen.")
+            throw ExitCode(69)
+        }
+        let signals = try [SIGINT, SIGTERM].map { signal in
+            try SignalWatcher(loop: loop, signal: signal) {
+                runner.close()
+                loop.stop()
+            }
+        }
+        say("this is a simulated runner: its answers are made up, no model is run")
+        say("models: \(runner.options.models.map(\.name).joined(separator: ", "))")
+        say("listening on \(runner.url)")
+        withExtendedLifetime(signals) { loop.run() }
+    }
+
+    private var options: SimulatedRunnerOptions {
+        var faults = SimulatedFaults()
+        for fault in self.faults { _ = faults.set(fault) }
+        return SimulatedRunnerOptions(
+            models: (models.isEmpty ? ["demo"] : models).map { SimulatedModel($0) }, tokensPerSecond: tokensPerSecond,
+            timeToFirstToken: .seconds(firstToken / 1000), prefillPerToken: .seconds(prefill / 1000),
+            parallel: parallel, maximumQueue: maxQueue, loadTime: .seconds(loadTime), keepAlive: keepAlive,
+            answerTokens: answerTokens, seed: seed, faults: faults)
+    }
+
+    /// `host:port` with a literal address or `localhost`; brackets around IPv6.
+    private var address: (host: String, port: Int)? {
+        guard let colon = listen.lastIndex(of: ":") else { return nil }
+        guard let port = Int(listen[listen.index(after: colon)...]), (0...65535).contains(port) else { return nil }
+        var host = String(listen[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host == "localhost" { host = "127.0.0.1" }
+        if host.isEmpty { host = "0.0.0.0" }
+        return SocketAddress(literal: host, port: port) == nil ? nil : (host, port)
+    }
+
+    private func say(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import Gateway
 import GatewayCore
 
 /// `dmr-gateway serve`: gathers flags, environment and file, has the core make a configuration of them, and starts.
@@ -88,7 +89,8 @@ struct ServeCommand: ParsableCommand {
         var sources = ConfigurationSources()
         sources.flags = flags
         sources.environment = ConfigurationEnvironment.ofThisProcess()
-        sources.ownHosts = ThisMachine.hosts()
+        let machine = Machine.current()
+        sources.ownHosts = Set([machine.name] + machine.addresses.map(\.description))
         let location = try ConfigurationLocation(flags: sources.flags, environment: sources.environment)
         switch SystemFile.read(location.file) {
         case .success(let bytes): sources.file = (location.file, bytes)

@@ -133,8 +133,8 @@ public struct ClientHead: Sendable {
     }
 
     public func render(
-        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int, requestID: [UInt8], extra: [UInt8],
-        date: [UInt8],
+        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int, requestID: [UInt8],
+        originFields: [OwnResponse.Field], date: [UInt8],
         into output: inout [UInt8]
     ) {
         output += "HTTP/1.1 ".utf8
@@ -159,7 +159,7 @@ public struct ClientHead: Sendable {
         output += "\r\nX-Request-Id: ".utf8
         output += requestID
         output += "\r\n".utf8
-        output += extra
+        for field in originFields { output += "\(field.name): \(field.value)\r\n".utf8 }
         switch framing {
         case .none, .untilClose: break
         case .counted(let count):

@@ -27,38 +27,49 @@ extension JSON {
         }
         defer { yyjson_doc_free(document) }
         guard let root = yyjson_doc_get_root(document) else { throw JSONError(message: "empty document", position: 0) }
-        self.init(root)
+        try self.init(root, depth: 0)
     }
 
-    /// yyjson bounds nesting only by memory; our documents are a few levels deep and their size is bounded before.
-    private init(_ value: UnsafeMutablePointer<yyjson_val>) {
+    /// yyjson itself doesn't recurse, but building and freeing a tree does: without a bound a peer could overflow the
+    /// stack.
+    private static let maximumDepth = 512
+
+    private init(_ value: UnsafeMutablePointer<yyjson_val>, depth: Int) throws(JSONError) {
+        guard depth < JSON.maximumDepth || !yyjson_is_ctn(value) else {
+            throw JSONError(message: "nested deeper than \(JSON.maximumDepth) levels", position: 0)
+        }
         switch yyjson_get_type(value) {
         case YYJSON_TYPE_BOOL: self = .bool(yyjson_get_bool(value))
         case YYJSON_TYPE_RAW: self = .number(String(bytes: yyjson_get_raw(value), count: yyjson_get_len(value)))
         case YYJSON_TYPE_STR: self = .string(String(bytes: yyjson_get_str(value), count: yyjson_get_len(value)))
-        case YYJSON_TYPE_ARR: self = .array(JSON.elements(of: value))
-        case YYJSON_TYPE_OBJ: self = .object(JSON.members(of: value))
+        case YYJSON_TYPE_ARR: self = .array(try JSON.elements(of: value, depth: depth))
+        case YYJSON_TYPE_OBJ: self = .object(try JSON.members(of: value, depth: depth))
         default: self = .null
         }
     }
 
-    private static func elements(of array: UnsafeMutablePointer<yyjson_val>) -> [JSON] {
+    private static func elements(
+        of array: UnsafeMutablePointer<yyjson_val>, depth: Int
+    ) throws(JSONError) -> [JSON] {
         var iterator = yyjson_arr_iter()
         yyjson_arr_iter_init(array, &iterator)
         var elements: [JSON] = []
         elements.reserveCapacity(yyjson_arr_size(array))
-        while let element = yyjson_arr_iter_next(&iterator) { elements.append(JSON(element)) }
+        while let element = yyjson_arr_iter_next(&iterator) { elements.append(try JSON(element, depth: depth + 1)) }
         return elements
     }
 
-    private static func members(of object: UnsafeMutablePointer<yyjson_val>) -> [Member] {
+    private static func members(
+        of object: UnsafeMutablePointer<yyjson_val>, depth: Int
+    ) throws(JSONError) -> [Member] {
         var iterator = yyjson_obj_iter()
         yyjson_obj_iter_init(object, &iterator)
         var members: [Member] = []
         members.reserveCapacity(yyjson_obj_size(object))
         while let key = yyjson_obj_iter_next(&iterator) {
             guard let value = yyjson_obj_iter_get_val(key) else { continue }
-            members.append(Member(String(bytes: yyjson_get_str(key), count: yyjson_get_len(key)), JSON(value)))
+            let name = String(bytes: yyjson_get_str(key), count: yyjson_get_len(key))
+            members.append(Member(name, try JSON(value, depth: depth + 1)))
         }
         return members
     }

@@ -81,7 +81,7 @@ public struct BodyScanner: Sendable {
         defer { reset() }
         if let failure { throw failure }
         if state == .end { return members.body }
-        if state == .document { throw ScanError(message: "missing request body", position: base) }
+        if state == .document { throw ScanError(message: ScanError.missingBody, position: base) }
         throw .syntax("it ends before its closing brace,", at: base)
     }
 

@@ -49,6 +49,9 @@ public struct ScanError: Error, Equatable, Sendable {
 }
 
 extension ScanError {
+    /// Ollama's words for an empty body; other families have their own.
+    static let missingBody = "missing request body"
+
     /// The document breaks RFC 8259: `problem` says what is wrong or what was expected.
     static func syntax(_ problem: StaticString, at position: Int) -> ScanError {
         ScanError(message: "the request body is not valid JSON: \(problem) at byte \(position)", position: position)

@@ -16,6 +16,12 @@ import Testing
         #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8)) }
     }
 
+    @Test(arguments: [(512, true), (513, false), (400_000, false)])
+    func nestingIsBounded(levels: Int, isAccepted: Bool) {
+        let text = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        #expect(((try? JSON(parsing: Array(text.utf8))) != nil) == isAccepted)
+    }
+
     @Test func lastDuplicateWinsInLookUp() throws {
         #expect(try JSON(parsing: Array(#"{"a":1,"a":2}"#.utf8))["a"]?.int == 2)
     }

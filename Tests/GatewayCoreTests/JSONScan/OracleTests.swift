@@ -98,7 +98,7 @@ import Testing
 
     @Test(arguments: UInt64(1)...8)
     func damagedDocumentsAreJudgedAlike(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var accepted = 0
         for round in 0..<2000 {
             let bytes = mutated(Array((Self.seeds.randomElement(using: &random) ?? "{}").utf8), with: &random)

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+
+public import GatewayCore
+import Glibc
+public import Transport
+
+/// A gateway with its listeners and signals: what `serve` runs.
+public final class GatewayServer {
+    public let gateway: Gateway
+    private let log: Log
+    private let loop: Loop
+    private var listeners: [ClientListener] = []
+    private var signals: [SignalWatcher] = []
+    private var unixPaths: [String] = []
+    private var drainLimit: DrainLimit?
+
+    /// - Throws: `StartError` with the exit code for it.
+    public init(loop: Loop, configuration: Configuration, log: Log) throws(StartError) {
+        self.loop = loop
+        self.log = log
+        gateway = Gateway(loop: loop, configuration: configuration, log: log)
+        loop.turnEnded = { [log] in log.flush() }
+    }
+
+    /// The addresses in use, with the ports that the system chose, as they are announced.
+    public private(set) var addresses: [String] = []
+    /// The TCP ports in use, in the order of the addresses.
+    public private(set) var ports: [Int] = []
+
+    /// Binds every address and begins to serve.
+    ///
+    /// - Throws: `StartError` if one can't be bound; nothing listens then.
+    public func start() throws(StartError) {
+        do throws(StartError) {
+            for address in gateway.configuration.listen { try listen(on: address) }
+        } catch {
+            closeListeners()
+            throw error
+        }
+        gateway.start(keepingListsIn: makeStateDirectory())
+    }
+
+    // MARK: Listening
+
+    private func listen(on address: ListenAddress) throws(StartError) {
+        switch address {
+        case .unix(let path): try listen(onUnix: path)
+        case .tcp(let host, let port): try listen(on: address, host: host, port: port)
+        }
+    }
+
+    private func listen(on address: ListenAddress, host: String, port: Int) throws(StartError) {
+        // Nothing in front of the port means all interfaces of both families, as Go has it.
+        let names = host.isEmpty ? ["::", "0.0.0.0"] : [host]
+        var failure: UVError?
+        for name in names {
+            do throws(UVError) {
+                let socket = try bindable(name, port: port)
+                let listener = try ClientListener(
+                    gateway: gateway, address: socket, kind: address.isLocal ? .loopback : .other)
+                listeners.append(listener)
+                let bound = listener.address?.port ?? port
+                ports.append(bound)
+                addresses.append(ListenAddress.tcp(host: host, port: bound).description)
+                return
+            } catch {
+                failure = error
+                // A machine without IPv6 still has all of IPv4.
+                if error.isAddressInUse { break }
+            }
+        }
+        guard let failure else { return }
+        throw StartError(
+            .address,
+            failure.isAddressInUse
+                ? "\(address) is in use: stop what listens there, or choose another address with --listen"
+                : "\(address) can't be listened on: \(failure)")
+    }
+
+    /// Names are looked up once, at start, before the loop runs.
+    private func bindable(_ host: String, port: Int) throws(UVError) -> SocketAddress {
+        var found: Result<SocketAddress, UVError>?
+        Resolver(loop: loop).resolve(host, port: port) { found = $0 }
+        while found == nil { loop.turn(wait: true) }
+        switch found {
+        case .success(let address): return address
+        case .failure(let error): throw error
+        case .none: preconditionFailure("the look-up ended without a result")
+        }
+    }
+
+    /// A socket file that nobody listens on any more is left from a process that was killed, and is replaced.
+    private func listen(onUnix path: String) throws(StartError) {
+        if UnixSocketFile(path).isAbandoned { unlink(path) }
+        do throws(UVError) {
+            listeners.append(try ClientListener(gateway: gateway, unixPath: path))
+        } catch {
+            throw StartError(.address, "unix:\(path) can't be listened on: \(error)")
+        }
+        unixPaths.append(path)
+        addresses.append(ListenAddress.unix(path: path).description)
+    }
+
+    private func closeListeners() {
+        for listener in listeners { listener.close() }
+        listeners = []
+        for path in unixPaths { unlink(path) }
+        unixPaths = []
+    }
+
+    /// nil, with a warning, if there is none: the gateway runs without it, but forgets lists at a restart.
+    private func makeStateDirectory() -> String? {
+        let path = gateway.configuration.stateDirectory
+        guard !path.isEmpty else { return nil }
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if mkdir(made, 0o700) != 0, errno != EEXIST {
+                log.warning("the last known lists are not kept over a restart: \(made) can't be made: \(systemError())")
+                return nil
+            }
+        }
+        return path
+    }
+
+    // MARK: Signals and stopping
+
+    /// SIGTERM and SIGINT drain, the second one stops at once; SIGUSR1 reopens the log file.
+    ///
+    /// - Throws: `StartError` when signals can't be watched.
+    public func watchSignals() throws(StartError) {
+        do throws(UVError) {
+            for signal in [SIGTERM, SIGINT] {
+                signals.append(try SignalWatcher(loop: loop, signal: signal) { [unowned self] in askedToStop() })
+            }
+            signals.append(try SignalWatcher(loop: loop, signal: SIGUSR1) { [log] in log.reopen() })
+            signals.append(
+                try SignalWatcher(loop: loop, signal: SIGHUP) { [log] in
+                    log.warning("SIGHUP: this version does not reload its configuration; restart it instead")
+                })
+        } catch {
+            throw StartError(.configuration, "signals can't be watched: \(error)")
+        }
+    }
+
+    private func askedToStop() {
+        if gateway.isDraining { stop() } else { drain() }
+    }
+
+    /// Takes no new connections, lets what runs finish within `timeouts.drain`, then stops the loop.
+    public func drain() {
+        log.info("draining: \(gateway.exchangesInFlight) in flight, \(gateway.exchangesWaiting) waiting")
+        closeListeners()
+        let limit = DrainLimit(loop: loop) { [unowned self] in
+            log.warning("timeouts.drain has passed: what still runs is cut")
+            stop()
+        }
+        limit.setDeadline(in: gateway.timeouts.drain)
+        drainLimit = limit
+        gateway.drain { [unowned self] in stop() }
+    }
+
+    /// Cuts what still runs and stops the loop.
+    public func stop() {
+        closeListeners()
+        drainLimit = nil
+        gateway.stop()
+        signals = []
+        log.flush()
+        loop.stop()
+    }
+}
+
+private final class DrainLimit: Timed {
+    private let passed: () -> Void
+
+    init(loop: Loop, passed: @escaping () -> Void) {
+        self.passed = passed
+        super.init(loop: loop)
+    }
+
+    override func deadlineReached(at now: Instant) {
+        passed()
+    }
+}

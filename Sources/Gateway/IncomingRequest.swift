@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// The request that a client's connection is reading or has answered: its body as it arrives, and where it goes then.
+final class IncomingRequest {
+    let intake: RequestIntake
+    let version: HTTPVersion
+    let isHead: Bool
+    let requestID: [UInt8]
+    let arrivedAt: Instant
+    private let id: ExchangeID
+    private let method: Method
+    private let target: [UInt8]
+    private let headers: HeaderFields
+    private unowned let client: ClientConnection
+    private var gateway: Gateway { client.gateway }
+
+    private var scanner = BodyScanner()
+    private var body: [UInt8] = []
+    /// Bytes of body that came, kept or not.
+    private var received = 0
+    /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
+    private var bodyError: GatewayError?
+    private(set) var modelName: String?
+
+    init(_ head: RequestHead, client: ClientConnection) {
+        let gateway = client.gateway
+        self.client = client
+        id = gateway.newExchange()
+        intake = RequestIntake(head, listener: client.listener, rules: gateway.rules) { token in
+            KeyDigest(sha256: Cryptography.sha256(token))
+        }
+        version = head.version
+        isHead = head.method == .head
+        method = head.method
+        target = head.target
+        headers = head.headers
+        requestID = gateway.requestID(for: id, head.headers)
+        arrivedAt = gateway.loop.now
+    }
+
+    var identity: Identity? {
+        if case .serve(_, let identity) = intake.decision { identity } else { nil }
+    }
+
+    /// The answer when its body is not going to be read.
+    var earlyAnswer: OwnResponse? {
+        guard intake.bodyUse == .refuse else { return nil }
+        switch intake.decision {
+        case .refuse(let error): return response(to: error)
+        case .answer(let response): return response
+        case .serve: return response(to: .bodyTooLarge(limit: 65536))
+        }
+    }
+
+    func response(to error: GatewayError) -> OwnResponse {
+        OwnResponse(
+            error: error, family: intake.family, surface: intake.surface,
+            requestID: String(decoding: requestID, as: UTF8.self))
+    }
+
+    // MARK: The body
+
+    func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
+        guard intake.bodyUse == .scan else { return }
+        received += bytes.count
+        guard received <= gateway.rules.bodyLimit else {
+            return bodyFailed(.bodyTooLarge(limit: gateway.rules.bodyLimit))
+        }
+        guard bodyError == nil else { return }
+        guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }
+        if body.isEmpty, case .counted(let count) = intake.framing { body.reserveCapacity(count) }
+        body.append(contentsOf: bytes)
+        do throws(ScanError) {
+            try scanner.scan(bytes)
+        } catch {
+            bodyFailed(GatewayError(error, family: intake.family))
+        }
+    }
+
+    private func bodyFailed(_ error: GatewayError) {
+        bodyError = error
+        release()
+    }
+
+    /// Wrong beyond repair: the connection has to close, so nothing is gained by reading on.
+    var errorThatCloses: GatewayError? {
+        guard let bodyError, bodyError.closesConnection else { return nil }
+        return bodyError
+    }
+
+    /// Gives the body's memory back.
+    func release() {
+        gateway.bodyMemory.release(body.count)
+        body = []
+    }
+
+    // MARK: Whole
+
+    /// The last byte has come.
+    func arrived() {
+        switch intake.decision {
+        case .refuse(let error): client.respond(error)
+        case .answer(let response): client.respond(response)
+        case .serve(let route, let identity):
+            if route.readsModelFromBody { serveByRunner(route, identity) } else { client.respond(own(route)) }
+        }
+    }
+
+    private func own(_ route: Route) -> OwnResponse {
+        do throws(GatewayError) {
+            return try gateway.ownAnswer(to: route, target: target)
+        } catch {
+            return response(to: error)
+        }
+    }
+
+    private func serveByRunner(_ route: Route, _ identity: Identity) {
+        do throws(GatewayError) {
+            if let bodyError { throw bodyError }
+            let request = try modelRequest(route, identity)
+            modelName = request.model.text
+            try resolve(request, route)
+        } catch {
+            client.respond(error)
+        }
+    }
+
+    private func modelRequest(_ route: Route, _ identity: Identity) throws(GatewayError) -> ModelRequest {
+        let scanned: ScannedBody
+        do throws(ScanError) {
+            scanned = try scanner.finish()
+        } catch {
+            throw GatewayError(error, family: intake.family)
+        }
+        return try ModelRequest(scanned, route: route, identity: identity)
+    }
+
+    /// Finds who lists the model, if need be after the first lists have been read.
+    private func resolve(_ request: ModelRequest, _ route: Route) throws(GatewayError) {
+        let name = request.model.text
+        switch gateway.catalog.resolve(name) {
+        case .found(let model): start(request, route, model)
+        case .firstListsPending:
+            gateway.awaitLists(id) { [weak self] in
+                guard let self, !client.isClosing else { return }
+                do throws(GatewayError) {
+                    try resolve(request, route)
+                } catch {
+                    client.respond(error)
+                }
+            }
+        case .unknown:
+            throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+        case .noListEverRead: throw .noListYet
+        case .invalidName: throw .invalidModelName(name, route.operation)
+        }
+    }
+
+    private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) {
+        let proxied = ProxiedRequest(
+            id: id, route: route, method: method, version: version, headers: headers, framing: intake.framing,
+            body: body, model: request.model, streams: request.streams, requestID: requestID, arrivedAt: arrivedAt)
+        // The exchange gives the memory back from here on.
+        body = []
+        client.start(ProxiedExchange(gateway: gateway, client: client, request: proxied, model: model))
+    }
+
+    /// The client went away.
+    func abandon() {
+        gateway.stopAwaitingLists(id)
+        release()
+    }
+}

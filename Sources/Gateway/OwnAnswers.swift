@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+
+/// The routes that the gateway answers by itself: its face, its health, and the merged lists. Always from memory,
+/// whatever runners do.
+extension Gateway {
+    /// - Throws: `GatewayError` in the route's words.
+    func ownAnswer(to route: Route, target: [UInt8]) throws(GatewayError) -> OwnResponse {
+        switch (route.operation, route.surface) {
+        case (.landing, .root): OwnResponse(text: "Ollama is running")
+        case (.landing, .prefix): OwnResponse(json: .object([.init("status", .bool(true))]))
+        case (.healthz, _): OwnResponse(json: .object([.init("status", .string("ok"))]))
+        case (.readyz, _): readiness(wantsUsableRunner: QueryParameters.value(of: "runners", in: target) == "1")
+        case (.version, _):
+            OwnResponse(list: catalog.versionAnswer(usable: dispatcher.usableRunners))
+        case (.tags, .root): OwnResponse(list: catalog.answer(.tags))
+        case (.tags, .prefix): OwnResponse(list: catalog.answer(.prefixTags))
+        case (.ps, .root): OwnResponse(list: catalog.answer(.ps))
+        case (.ps, .prefix): OwnResponse(list: catalog.answer(.prefixPs))
+        case (.openAIModels, _): OwnResponse(list: catalog.answer(.openAIModels))
+        case (.openAIModel, _): try openAIModel(route)
+        default: throw .notBuilt(route)
+        }
+    }
+
+    private func openAIModel(_ route: Route) throws(GatewayError) -> OwnResponse {
+        let name = route.pathArgument ?? ""
+        guard let model = catalog.model(named: name) else {
+            throw .modelNotFound(
+                name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+        }
+        return OwnResponse(list: model)
+    }
+
+    /// Ready for traffic: listening, every runner asked once, not draining; on demand with a runner that can be used.
+    private func readiness(wantsUsableRunner: Bool) -> OwnResponse {
+        let usable = dispatcher.usableRunners.count
+        let isReady = catalog.firstRoundIsOver && !isDraining && (!wantsUsableRunner || usable > 0)
+        return OwnResponse(
+            isReady ? 200 : 503,
+            json: .object([
+                .init("ready", .bool(isReady)), .init("draining", .bool(isDraining)),
+                .init(
+                    "runners",
+                    .object([
+                        .init("configured", .integer(configuration.runners.count)), .init("usable", .integer(usable))
+                    ]))
+            ]))
+    }
+}
+
+extension OwnResponse {
+    /// JSON that the catalog made.
+    fileprivate init(list: [UInt8]) {
+        self.init(200, contentType: OwnResponse.json, body: list)
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+/// One configured key (gateway.md section 4).
+public struct AccessKey: Equatable, Sendable {
+    public enum Role: String, CaseIterable, Sendable {
+        case user, admin
+    }
+
+    /// For people and logs; never the key.
+    public var name: String
+    public var digest: KeyDigest
+    public var role: Role
+    /// As configured; `rights` is what counts.
+    public var scopes: [Scope]
+
+    public init(name: String, digest: KeyDigest, role: Role = .user, scopes: [Scope] = []) {
+        self.name = name
+        self.digest = digest
+        self.role = role
+        self.scopes = scopes
+    }
+
+    /// An admin may do everything; a user what its scopes say, or list and infer if it has none.
+    public var rights: ScopeSet {
+        switch role {
+        case .admin: .all
+        case .user: scopes.isEmpty ? [.read, .inference] : ScopeSet(scopes)
+        }
+    }
+}
+
+/// Who a request comes from and what they may do.
+public struct Identity: Equatable, Sendable {
+    /// Nil without a key.
+    public var keyName: String?
+    /// Nil without a key.
+    public var role: AccessKey.Role?
+    public var rights: ScopeSet
+
+    public init(keyName: String? = nil, role: AccessKey.Role? = nil, rights: ScopeSet) {
+        self.keyName = keyName
+        self.role = role
+        self.rights = rights
+    }
+
+    /// For what only a body tells: `keep_alive: 0` needs `manage` on a route that needs `inference`.
+    public func allows(_ scope: Scope) -> Bool { rights.allows(scope) }
+}

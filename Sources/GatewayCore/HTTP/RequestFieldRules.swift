@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+/// Rules about single header fields: what their bytes may be, and the few whose meaning the connection depends on.
+enum RequestFieldRules {
+    /// Names are tokens; values have no control characters but TAB (RFC 9110 sections 5.1 and 5.5). The parser checks
+    /// most of that; these bytes go out to runners again, so they are checked where the rule can be tested.
+    static func check(_ headers: HeaderFields) throws(GatewayError) {
+        for field in headers.fields {
+            guard headers.withName(field, isToken) else {
+                throw GatewayError(
+                    400, "A header field's name is empty or holds a character that is not allowed there.",
+                    closesConnection: true)
+            }
+            guard headers.withValue(field, isValue) else {
+                throw GatewayError(
+                    400, "The value of the header field \(headers.nameText(field)) holds a control character.",
+                    closesConnection: true)
+            }
+        }
+    }
+
+    /// The only expectation there is (RFC 9110 section 10.1.1); HTTP/1.0 has none, and an empty body needs none.
+    static func expectsContinue(_ head: RequestHead, _ framing: BodyFraming) throws(GatewayError) -> Bool {
+        guard head.version == .http11, head.headers.first(.expect) != nil else { return false }
+        var asks = false
+        var isKnown = true
+        head.headers.forEachListElement(.expect) { element in
+            if ASCII.equalsIgnoringCase(element, "100-continue") { asks = true } else { isKnown = false }
+        }
+        guard isKnown else {
+            // Whether the body still comes depends on what the client makes of this answer.
+            throw GatewayError(
+                417, "The only Expect taken here is '100-continue'; leave the header out.",
+                closesConnection: !framing.isEmpty)
+        }
+        return asks && !framing.isEmpty
+    }
+
+    static func checkContentCoding(_ headers: HeaderFields) throws(GatewayError) {
+        var isPlain = true
+        headers.forEachListElement(.contentEncoding) { element in
+            if !ASCII.equalsIgnoringCase(element, "identity") { isPlain = false }
+        }
+        guard isPlain else {
+            throw GatewayError(415, "The body is compressed (Content-Encoding); send it uncompressed.")
+        }
+    }
+
+    /// RFC 9112 section 9.3: `close` wins over everything.
+    static func keepAlive(_ head: RequestHead) -> Bool {
+        var closes = false
+        var asks = false
+        head.headers.forEachListElement(.connection) { option in
+            if ASCII.equalsIgnoringCase(option, "close") { closes = true }
+            if ASCII.equalsIgnoringCase(option, "keep-alive") { asks = true }
+        }
+        return !closes && (head.version == .http11 || asks)
+    }
+
+    private static func isToken(_ name: UnsafeRawBufferPointer) -> Bool {
+        !name.isEmpty && name.allSatisfy(isTokenByte)
+    }
+
+    private static func isValue(_ value: UnsafeRawBufferPointer) -> Bool {
+        for byte in value where (byte < 0x20 && byte != 0x09) || byte == 0x7F { return false }
+        return true
+    }
+
+    /// tchar of RFC 9110 section 5.6.2: one bit per byte, those below 64 and those from 64 to 127.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03FF_6CFA_0000_0000
+        let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+        return byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+    }
+}

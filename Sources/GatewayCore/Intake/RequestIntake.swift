@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+
+/// What is decided from a request's head alone: which route it is, whether it may be served, and what is done with its
+/// body. One place, in one order: target, framing, loop, Origin and Host, path and method, key, what is built, size.
+public struct RequestIntake: Sendable {
+    /// What the decisions depend on; the same for all requests of a configuration.
+    public struct Rules: Sendable {
+        public var router: Router
+        public var access: AccessPolicy
+        public var loopGuard: LoopGuard
+        public var limits: RequestLimits
+        /// Bytes of a JSON body.
+        public var bodyLimit: Int
+        /// False: API calls are answered 503.
+        public var isEnabled: Bool
+
+        public init(
+            router: Router, access: AccessPolicy, loopGuard: LoopGuard, limits: RequestLimits, bodyLimit: Int,
+            isEnabled: Bool
+        ) {
+            self.router = router
+            self.access = access
+            self.loopGuard = loopGuard
+            self.limits = limits
+            self.bodyLimit = bodyLimit
+            self.isEnabled = isEnabled
+        }
+    }
+
+    public enum Decision: Equatable, Sendable {
+        case serve(Route, Identity)
+        case answer(OwnResponse)
+        case refuse(GatewayError)
+    }
+
+    public enum BodyUse: Equatable, Sendable {
+        /// Held whole and scanned: the model is in it.
+        case scan
+        /// Read and dropped, so that the connection can go on.
+        case drop
+        /// Not read: the response goes out at once and the connection closes behind it.
+        case refuse
+    }
+
+    public let decision: Decision
+    public let bodyUse: BodyUse
+    public let framing: BodyFraming
+    /// The client waits for 100 before it sends its body.
+    public let expectsContinue: Bool
+    public let keepsAlive: Bool
+    public let surface: Surface
+    public let family: ErrorFamily
+    /// For logs: the route's, or `-`.
+    public let pattern: String
+    /// CORS fields of whatever response follows.
+    public let originFields: [OwnResponse.Field]
+
+    /// A body nobody wants is read up to this, bytes; a longer one costs the connection.
+    private static let droppedBodyBytes = 65536
+
+    /// `hash`: SHA-256 of a token that the request presents.
+    public init(
+        _ head: RequestHead, listener: ListenerKind, rules: Rules, hash: (UnsafeRawBufferPointer) -> KeyDigest
+    ) {
+        let routing = rules.router.route(head.method, target: head.target)
+        let route = routing.route
+        surface = routing.surface
+        family = route?.family ?? .native
+        pattern = route?.pattern ?? "-"
+        originFields = rules.access.originDecision(head.headers).responseFields
+        do throws(GatewayError) {
+            let checked = try RequestRules.check(head, limits: rules.limits)
+            framing = checked.framing
+            keepsAlive = checked.keepAlive
+            do throws(GatewayError) {
+                let decision = try RequestIntake.decide(head, routing, checked, listener, rules, hash)
+                self.decision = decision
+            } catch {
+                decision = .refuse(error)
+            }
+            bodyUse = RequestIntake.bodyUse(of: decision, checked)
+            expectsContinue = checked.expectsContinue && bodyUse == .scan
+        } catch {
+            // Whatever is wrong with a head, its framing can't be relied on.
+            decision = .refuse(error)
+            (framing, keepsAlive, expectsContinue, bodyUse) = (.none, false, false, .refuse)
+        }
+    }
+
+    private static func decide(
+        _ head: RequestHead, _ routing: RoutingResult, _ checked: CheckedRequest, _ listener: ListenerKind,
+        _ rules: Rules, _ hash: (UnsafeRawBufferPointer) -> KeyDigest
+    ) throws(GatewayError) -> Decision {
+        try rules.loopGuard.check(head.headers)
+        switch routing {
+        case .malformed(let error): throw error
+        case .options(let surface, let target):
+            return .answer(
+                try rules.access.answerOptions(target, on: surface, listener: listener, headers: head.headers).get())
+        case .notFound(let surface):
+            _ = try rules.access.decide(scope: .none, listener: listener, headers: head.headers, hash: hash).get()
+            throw .notFound(surface)
+        case .methodNotAllowed(let surface, let allow):
+            _ = try rules.access.decide(scope: .none, listener: listener, headers: head.headers, hash: hash).get()
+            throw .methodNotAllowed(surface, allow: allow)
+        case .route(let route):
+            let identity = try rules.access.decide(
+                scope: route.scope, listener: listener, headers: head.headers, hash: hash
+            ).get()
+            guard route.isBuilt else { throw .notBuilt(route) }
+            guard rules.isEnabled || route.answersWhenDisabled else {
+                throw GatewayError(
+                    503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
+            }
+            if route.readsModelFromBody, case .counted(let count) = checked.framing, count > rules.bodyLimit {
+                throw .bodyTooLarge(limit: rules.bodyLimit)
+            }
+            return .serve(route, identity)
+        }
+    }
+
+    private static func bodyUse(of decision: Decision, _ checked: CheckedRequest) -> BodyUse {
+        if case .serve(let route, _) = decision, route.readsModelFromBody { return .scan }
+        if case .refuse(let error) = decision, error.closesConnection { return .refuse }
+        if checked.expectsContinue { return .refuse }
+        switch checked.framing {
+        case .none: return .drop
+        case .counted(let count): return count <= droppedBodyBytes ? .drop : .refuse
+        case .chunked, .untilClose: return .refuse
+        }
+    }
+}
+
+extension RoutingResult {
+    var route: Route? {
+        if case .route(let route) = self { route } else { nil }
+    }
+
+    var surface: Surface {
+        switch self {
+        case .route(let route): route.surface
+        case .options(let surface, _), .notFound(let surface), .methodNotAllowed(let surface, _): surface
+        case .malformed: .root
+        }
+    }
+}
+
+extension Route {
+    /// Its body is JSON that names the model.
+    public var readsModelFromBody: Bool { routeClass == .one && pathArgument == nil }
+
+    /// `/`, version, health, metrics and configuration answer even while the API is switched off.
+    var answersWhenDisabled: Bool {
+        routeClass == .own || operation == .version
+    }
+}
+
+extension GatewayError {
+    public static func bodyTooLarge(limit: Int) -> GatewayError {
+        GatewayError(
+            413, "The request body is larger than limits.json_body_bytes (\(limit) bytes) allows.",
+            closesConnection: true)
+    }
+
+    public static let bodyMemoryExhausted = GatewayError(
+        503, "The gateway holds as many request bodies as limits.body_memory allows: try again later.",
+        origin: .gateway, retryAfter: 1, closesConnection: true)
+
+    public static let headTooSlow = GatewayError(
+        408, "The request's head did not arrive within timeouts.client_header.", closesConnection: true)
+
+    public static let bodyTooSlow = GatewayError(
+        408, "The request's body stopped arriving for timeouts.client_body.", closesConnection: true)
+}

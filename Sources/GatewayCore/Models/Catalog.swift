@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+
+/// Which models there are and who has them: what every runner last listed, merged. It knows nothing of who can be
+/// reached now; a runner that is away keeps its last known list, so that its models are "unavailable", never "unknown".
+///
+/// Events go in (`tagsRead`, `psRead` …); `resolve` answers requests without merging anything, and the lists for
+/// clients are put together when they are first asked for after a change.
+public struct Catalog: Sendable {
+    /// By index, which is the runner's place in the configuration.
+    private(set) var runners: [RunnerLists] = []
+    private(set) var index = ModelIndex()
+    /// Prefixes of enabled runners in lower case, the longest first.
+    private(set) var prefixes: [String] = []
+    var lists = MergedLists()
+
+    public init(runners: [CatalogRunner]) {
+        replaceRunners(runners)
+    }
+
+    /// A changed configuration. Runners that stay, by `identity`, keep all that is known of them; without an identity
+    /// a runner is always new.
+    public mutating func replaceRunners(_ settings: [CatalogRunner]) {
+        let old = Dictionary(
+            runners.lazy.filter { !$0.settings.identity.isEmpty }.map { ($0.settings.identity, $0) },
+            uniquingKeysWith: { first, _ in first })
+        runners = settings.map { new in
+            old[new.identity].map { RunnerLists(new, keeping: $0) } ?? RunnerLists(new)
+        }
+        let inUse = runners.lazy.filter { $0.settings.isEnabled && !$0.prefix.isEmpty }.map(\.prefix)
+        prefixes = Set(inUse).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
+        index = ModelIndex()
+        for runner in runners.indices { publish(runner) }
+        lists.tagsChanged()
+        lists.psChanged()
+    }
+
+    /// A runner answered `/api/tags`. Ends its first attempt, however the answer looks.
+    ///
+    /// - Returns: whether its list changed; the same bytes as last time are only compared.
+    /// - Throws: `CatalogError` for an answer that is no list; the last known one stays.
+    @discardableResult
+    public mutating func tagsRead(_ runner: Int, _ body: [UInt8]) throws(CatalogError) -> Bool {
+        guard runners.indices.contains(runner) else { return false }
+        runners[runner].firstAttemptEnded = true
+        guard !runners[runner].isRepeatedTags(body) else { return false }
+        return set(try RunnerAnswer.tags(body), on: runner, body: body)
+    }
+
+    /// A runner answered `/api/ps`.
+    ///
+    /// - Returns: whether its list changed. What `sawLoaded` said of it ends here.
+    /// - Throws: `CatalogError` for an answer that is no list; the last known one stays.
+    @discardableResult
+    public mutating func psRead(_ runner: Int, _ body: [UInt8]) throws(CatalogError) -> Bool {
+        guard runners.indices.contains(runner), !runners[runner].isRepeatedPs(body) else { return false }
+        return setLoaded(try RunnerAnswer.ps(body), on: runner, body: body)
+    }
+
+    /// A runner answered `/api/version`. A version that is no number (`dev`) leaves it without one.
+    ///
+    /// - Throws: `CatalogError` for an answer that has none; the last known one stays.
+    public mutating func versionRead(_ runner: Int, _ body: [UInt8]) throws(CatalogError) {
+        guard runners.indices.contains(runner) else { return }
+        runners[runner].version = try RunnerAnswer.version(body)
+    }
+
+    /// The first try to read a runner's list ended, well or badly. May be said again.
+    public mutating func firstAttemptEnded(_ runner: Int) {
+        guard runners.indices.contains(runner) else { return }
+        runners[runner].firstAttemptEnded = true
+    }
+
+    /// An inference answer came: the model is in that runner's memory until its next ps says otherwise. A cloud model
+    /// never is.
+    public mutating func sawLoaded(_ runner: Int, _ model: ResolvedModel) {
+        guard let holding = model.holding(on: runner), !holding.isStub, runners.indices.contains(runner) else { return }
+        let key = ModelName.key(of: holding.model)
+        guard !runners[runner].isLoaded(key) else { return }
+        runners[runner].sawLoaded(key)
+        index.setLoaded(true, runner: runner, key: runners[runner].visibleKey(key))
+    }
+
+    /// The runner itself said that it has no such model: it holds it no more, until its list is read again.
+    public mutating func forget(_ model: ResolvedModel, on runner: Int) {
+        guard let holding = model.holding(on: runner), runners.indices.contains(runner) else { return }
+        let key = ModelName.key(of: holding.model)
+        runners[runner].forget(key)
+        index.remove(runner: runner, key: runners[runner].visibleKey(key))
+        lists.tagsChanged()
+        lists.psChanged()  // a prefix may have lost its claim to a name
+    }
+
+    /// The runner can't be reached: what it had in memory is not known any more. Its list stays.
+    public mutating func lostTouch(_ runner: Int) {
+        guard runners.indices.contains(runner) else { return }
+        _ = setLoaded([], on: runner, body: nil)
+    }
+
+    /// Every enabled runner's first attempt to read its list has ended.
+    public var firstRoundIsOver: Bool {
+        runners.allSatisfy { !$0.settings.isEnabled || $0.firstAttemptEnded }
+    }
+
+    // MARK: Keeping the index
+
+    mutating func set(_ models: [ListedModel], on runner: Int, body: [UInt8]?) -> Bool {
+        let before = runners[runner]
+        guard runners[runner].setModels(models, body: body) else { return false }
+        for place in before.shown {
+            index.remove(runner: runner, key: before.visibleKey(before.models[place].key))
+        }
+        publish(runner)
+        lists.tagsChanged()
+        lists.psChanged()  // its entries are shown under the names of the list
+        return true
+    }
+
+    private mutating func setLoaded(_ loaded: [LoadedModel], on runner: Int, body: [UInt8]?) -> Bool {
+        let before = runners[runner].loadedKeys
+        let changed = runners[runner].setLoaded(loaded, body: body)
+        let after = runners[runner].loadedKeys
+        for key in before.symmetricDifference(after) {
+            index.setLoaded(after.contains(key), runner: runner, key: runners[runner].visibleKey(key))
+        }
+        if changed { lists.psChanged() }
+        return changed
+    }
+
+    mutating func setVersion(_ version: RunnerVersion, on runner: Int) { runners[runner].version = version }
+
+    private mutating func publish(_ runner: Int) {
+        let lists = runners[runner]
+        guard lists.settings.isEnabled else { return }
+        for place in lists.shown {
+            let key = lists.models[place].key
+            index.insert(
+                lists.holding(at: place, on: runner), key: lists.visibleKey(key), isLoaded: lists.isLoaded(key))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+
+/// What one runner last said of itself. An answer that can't be read leaves all of it as it was.
+struct RunnerLists: Sendable {
+    let settings: CatalogRunner
+    /// In lower case, for comparing.
+    let prefix: String
+
+    /// Its list was read at some time, maybe before the last restart.
+    private(set) var hasList = false
+    var firstAttemptEnded = false
+    private(set) var models: [ListedModel] = []
+    /// Places in `models` that may be seen and used: `model_ids` applied, each name once.
+    private(set) var shown: [Int] = []
+    /// Every listed model by its comparison key.
+    private var places: [String: Int] = [:]
+    /// Keys the runner itself denied since its list was read.
+    private(set) var forgotten: Set<String> = []
+
+    private(set) var loaded: [LoadedModel] = []
+    /// Keys of `loaded`.
+    private var psKeys: Set<String> = []
+    /// Keys of models that were seen to answer since `loaded` was read.
+    private var seenKeys: Set<String> = []
+    var version: RunnerVersion?
+
+    /// The last bodies: most probes bring the same bytes again, and comparing is all they then cost.
+    private var tagsBody: [UInt8]?
+    private var psBody: [UInt8]?
+
+    init(_ settings: CatalogRunner) {
+        self.settings = settings
+        prefix = ModelName.folded(settings.prefixID)
+    }
+
+    /// The same runner after a change of its configuration.
+    init(_ settings: CatalogRunner, keeping old: RunnerLists) {
+        self.init(settings)
+        (hasList, firstAttemptEnded, models, places) = (old.hasList, old.firstAttemptEnded, old.models, old.places)
+        (forgotten, loaded, psKeys, seenKeys) = (old.forgotten, old.loaded, old.psKeys, old.seenKeys)
+        (version, tagsBody, psBody) = (old.version, old.tagsBody, old.psBody)
+        shown = usable()
+    }
+
+    // MARK: Names
+
+    func model(key: String) -> ListedModel? { places[key].map { models[$0] } }
+
+    func visibleName(_ own: String) -> String {
+        settings.prefixID.isEmpty ? own : settings.prefixID + "." + own
+    }
+
+    func visibleKey(_ ownKey: String) -> String { prefix.isEmpty ? ownKey : prefix + "." + ownKey }
+
+    func holding(at position: Int, on runner: Int) -> Holding {
+        let model = models[position]
+        return Holding(
+            runner: runner, position: position, model: model.model, visibleName: visibleName(model.model),
+            prefix: prefix, isStub: model.isStub)
+    }
+
+    // MARK: Events
+
+    /// The answer is the last one again, and nothing was learned in between that it would overturn.
+    func isRepeatedTags(_ body: [UInt8]) -> Bool { hasList && forgotten.isEmpty && tagsBody == body }
+
+    /// - Returns: whether the list or what was forgotten of it changed.
+    mutating func setModels(_ new: [ListedModel], body: [UInt8]?) -> Bool {
+        tagsBody = body
+        guard !hasList || !forgotten.isEmpty || models != new else { return false }
+        hasList = true
+        forgotten = []
+        models = new
+        places = Dictionary(new.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        shown = usable()
+        return true
+    }
+
+    mutating func forget(_ key: String) {
+        guard places[key] != nil else { return }
+        forgotten.insert(key)
+        shown = usable()
+    }
+
+    func isRepeatedPs(_ body: [UInt8]) -> Bool { seenKeys.isEmpty && psBody == body }
+
+    /// - Returns: whether the list changed; what was only seen to answer is dropped either way.
+    mutating func setLoaded(_ new: [LoadedModel], body: [UInt8]?) -> Bool {
+        psBody = body
+        seenKeys = []
+        guard loaded != new else { return false }
+        loaded = new
+        psKeys = Set(new.map(\.key))
+        return true
+    }
+
+    mutating func sawLoaded(_ key: String) { seenKeys.insert(key) }
+
+    func isLoaded(_ key: String) -> Bool { psKeys.contains(key) || seenKeys.contains(key) }
+
+    /// Keys of all that is thought to be in its memory.
+    var loadedKeys: Set<String> { psKeys.union(seenKeys) }
+
+    private func usable() -> [Int] {
+        let allowed = Set(settings.modelIDs)
+        var seen: Set<String> = []
+        return models.indices.filter { place in
+            let model = models[place]
+            guard allowed.isEmpty || allowed.contains(model.model), !forgotten.contains(model.key) else { return false }
+            return seen.insert(model.key).inserted
+        }
+    }
+}

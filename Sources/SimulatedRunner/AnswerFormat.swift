@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+
+/// The bytes around the tokens of one answer, in the shape of its route (Ollama's, or OpenAI's under `/v1`).
+///
+/// What is the same in every line is made once: a line is `before`, a time stamp if it has one, `middle`, the token,
+/// `after`.
+struct AnswerFormat {
+    let before: [UInt8]
+    let hasStamp: Bool
+    /// Stands in front of `middle` in the first line only.
+    let first: [UInt8]
+    let middle: [UInt8]
+    let after: [UInt8]
+    private let kind: InferenceRequest.Kind
+    private let model: String
+    private let identity: String
+    private let includesUsage: Bool
+
+    init(_ request: InferenceRequest, created: Int, number: Int) {
+        kind = request.kind
+        includesUsage = request.includesUsage
+        var quoted: [UInt8] = []
+        JSON.writeString(request.model, to: &quoted)
+        model = String(decoding: quoted, as: UTF8.self)
+        switch request.kind {
+        case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
+            identity = ""
+            before = Array("{\"model\":\(model),\"created_at\":\"".utf8)
+            hasStamp = true
+            first = []
+            let isChat = request.kind == .chat
+            middle = Array((isChat ? #"","message":{"role":"assistant","content":""# : #"","response":""#).utf8)
+            after = Array((isChat ? "\"},\"done\":false}\n" : "\",\"done\":false}\n").utf8)
+        case .openAIChat, .openAICompletion:
+            let isChat = request.kind == .openAIChat
+            // Small numbers, as Ollama's: nobody may take them for unique.
+            identity =
+                "\"id\":\"\(isChat ? "chatcmpl" : "cmpl")-\(number % 999)\",\"object\":\"%\",\"created\":\(created),"
+                + "\"model\":\(model),\"system_fingerprint\":\"fp_ollama\","
+            let opening = isChat ? #""choices":[{"index":0,"delta":{"# : #""choices":[{"text":""#
+            before = Array(("data: {" + AnswerFormat.named(identity, isChat, chunk: true) + opening).utf8)
+            hasStamp = false
+            first = Array((isChat ? #""role":"assistant","# : "").utf8)
+            middle = Array((isChat ? #""content":""# : "").utf8)
+            after = Array(
+                (isChat ? "\"},\"finish_reason\":null}]}\n\n" : "\",\"index\":0,\"finish_reason\":null}]}\n\n").utf8)
+        }
+    }
+
+    private static func named(_ identity: String, _ isChat: Bool, chunk: Bool) -> String {
+        let object = isChat ? (chunk ? "chat.completion.chunk" : "chat.completion") : "text_completion"
+        return identity.split(separator: "%", maxSplits: 1).joined(separator: object)
+    }
+
+    /// The last line, or the last events with `[DONE]`, which share a write as Ollama's do.
+    func closing(_ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
+        switch kind {
+        case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
+            return Array((native("", figures, reason: reason, stamp: stamp) + "\n").utf8)
+        case .openAIChat, .openAICompletion:
+            let isChat = kind == .openAIChat
+            let opening = "data: {" + AnswerFormat.named(identity, isChat, chunk: true)
+            let choice = isChat ? #"{"index":0,"delta":{},"# : #"{"text":"","index":0,"#
+            var text = opening + "\"choices\":[\(choice)\"finish_reason\":\"\(reason)\"}]}\n\n"
+            if includesUsage { text += opening + "\"choices\":[],\(usage(figures))}\n\n" }
+            return Array((text + "data: [DONE]\n\n").utf8)
+        }
+    }
+
+    /// The whole answer as one object.
+    func whole(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
+        switch kind {
+        case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
+            return Array(native(content, figures, reason: reason, stamp: stamp).utf8)
+        case .openAIChat, .openAICompletion:
+            let isChat = kind == .openAIChat
+            let choice =
+                isChat
+                ? #"{"index":0,"message":{"role":"assistant","content":"\#(content)"},"#
+                : #"{"text":"\#(content)","index":0,"#
+            let head = AnswerFormat.named(identity, isChat, chunk: false)
+            return Array("{\(head)\"choices\":[\(choice)\"finish_reason\":\"\(reason)\"}],\(usage(figures))}\n".utf8)
+        }
+    }
+
+    /// How a stream ends whose model runner died: the native routes say so, `/v1` loses the words (measured, 0.5.4).
+    func brokenEnd() -> [UInt8] {
+        switch kind {
+        case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
+            return Array(
+                "{\"error\":\"an error was encountered while running the model: unexpected EOF\"}\n".utf8)
+        case .openAIChat, .openAICompletion:
+            let isChat = kind == .openAIChat
+            let head = AnswerFormat.named(identity, isChat, chunk: true).split(separator: model, maxSplits: 1)
+                .joined(separator: "\"\"")
+            let choice = isChat ? #"{"index":0,"delta":{"role":"assistant","content":""},"# : #"{"text":"","index":0,"#
+            return Array("data: {\(head)\"choices\":[\(choice)\"finish_reason\":null}]}\n\n".utf8)
+        }
+    }
+
+    /// The reply to a request that only loads or unloads the model.
+    func loadReply(isUnload: Bool, stamp: String) -> [UInt8] {
+        let content = kind == .chat ? #""message":{"role":"assistant","content":""}"# : #""response":"""#
+        let reason = isUnload ? "unload" : "load"
+        return Array(
+            "{\"model\":\(model),\"created_at\":\"\(stamp)\",\(content),\"done\":true,\"done_reason\":\"\(reason)\"}"
+                .utf8)
+    }
+
+    /// `content` is ours: it needs no escaping.
+    private func native(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> String {
+        var text = "{\"model\":\(model),\"created_at\":\"\(stamp)\","
+        text +=
+            kind == .chat
+            ? #""message":{"role":"assistant","content":"\#(content)"}"# : #""response":"\#(content)""#
+        text += ",\"done\":true,\"done_reason\":\"\(reason)\""
+        if kind == .generate { text += ",\"context\":[1,2,3]" }
+        let times: [(String, Int64)] = [
+            ("total_duration", figures.total.nanoseconds), ("load_duration", figures.load.nanoseconds),
+            ("prompt_eval_count", Int64(figures.promptTokens)),
+            ("prompt_eval_duration", figures.prefill.nanoseconds), ("eval_count", Int64(figures.tokens)),
+            ("eval_duration", figures.evaluation.nanoseconds)
+        ]
+        for (name, value) in times where value > 0 { text += ",\"\(name)\":\(value)" }
+        return text + "}"
+    }
+
+    private func usage(_ figures: AnswerFigures) -> String {
+        "\"usage\":{\"prompt_tokens\":\(figures.promptTokens),\"completion_tokens\":\(figures.tokens),"
+            + "\"total_tokens\":\(figures.promptTokens + figures.tokens)}"
+    }
+}

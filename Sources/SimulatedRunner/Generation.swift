@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+
+/// One answer in the making. A class, so that sending a token changes fields in place and copies nothing.
+final class Generation {
+    let request: InferenceRequest
+    let slots: ModelSlots
+    /// When the request was complete.
+    let arrived: Instant
+    /// Its place in the runner's records, counted from the first ever; nil: not recorded.
+    let record: Int?
+    /// Content tokens of the whole answer.
+    let tokens: Int
+    /// The client's or ours: `length` when the client's limit ended it.
+    let reason: StaticString
+    /// Nanoseconds from token to token; 0: no waiting.
+    let interval: Int64
+    /// Those that act on this request.
+    let faults: SimulatedFaults
+    let format: AnswerFormat
+
+    var holdsSlot = false
+    /// When the model is loaded.
+    var loaded: Instant
+    /// When the first token is due: loaded, prompt read.
+    var ready: Instant
+    /// Tokens sent so far.
+    var sent = 0
+    /// Head bytes that have not left; they go out with the first token, as Ollama's do.
+    var head: [UInt8] = []
+    var headSent = 0
+
+    init(
+        _ request: InferenceRequest, slots: ModelSlots, options: SimulatedRunnerOptions, faults: SimulatedFaults,
+        created: Int, number: Int, record: Int?, now: Instant
+    ) {
+        self.request = request
+        self.slots = slots
+        self.faults = faults
+        self.record = record
+        arrived = now
+        loaded = now
+        ready = now
+        tokens = request.kind.isEmbedding || request.isLoadOnly ? 0 : request.tokenLimit ?? options.answerTokens
+        reason = request.tokenLimit == nil ? "stop" : "length"
+        interval = options.tokensPerSecond > 0 ? Interval.seconds(1 / options.tokensPerSecond).nanoseconds : 0
+        format = AnswerFormat(request, created: created, number: number)
+    }
+
+    /// When the next token is due. The closing line follows the last token at once; an answer in one piece comes when
+    /// all its tokens are made.
+    var due: Instant {
+        let place = request.streams ? min(sent, tokens - 1) : tokens
+        let (wait, overflow) = interval.multipliedReportingOverflow(by: Int64(max(0, place)))
+        return overflow ? .distantFuture : ready + Interval(nanoseconds: wait)
+    }
+
+    /// Its own figures, as Ollama reports them.
+    func figures(at now: Instant) -> AnswerFigures {
+        AnswerFigures(
+            total: now - arrived, load: loaded - arrived, prefill: ready - loaded,
+            evaluation: now - min(now, ready), promptTokens: request.promptTokens, tokens: tokens)
+    }
+}
+
+/// Times and counts for the end of an answer.
+struct AnswerFigures {
+    var total, load, prefill, evaluation: Interval
+    var promptTokens, tokens: Int
+}

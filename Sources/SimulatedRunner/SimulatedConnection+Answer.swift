@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// How an answer leaves: heads, whole bodies, and streams token by token, each token in one write.
+extension SimulatedConnection {
+    static let jsonType = "application/json; charset=utf-8"
+    /// Tokens sent in one go where there is no waiting between them; then the loop's other connections have a turn.
+    private static let burst = 512
+
+    // MARK: In one piece
+
+    /// A whole response; a HEAD gets only its head.
+    func answer(_ status: Int, type: String?, _ content: [UInt8], extra: String = "") {
+        var bytes = head(status, type: type, framing: .counted(content.count), extra: extra)
+        if parser.requestHead.method != .head { bytes += content }
+        write(bytes)
+        answered()
+    }
+
+    func refuse(_ refusal: Refusal, isOpenAI: Bool = false) {
+        guard isOpenAI else {
+            let error = JSON.object([.init("error", .string(refusal.message))])
+            return answer(refusal.status, type: SimulatedConnection.jsonType, error.bytes)
+        }
+        let kind: String
+        switch refusal.status {
+        case 400: kind = "invalid_request_error"
+        case 404: kind = "not_found_error"
+        default: kind = "api_error"
+        }
+        let error = JSON.object([
+            .init(
+                "error",
+                .object([
+                    .init("message", .string(refusal.message)), .init("type", .string(kind)), .init("param", .null),
+                    .init("code", .null)
+                ]))
+        ])
+        answer(refusal.status, type: SimulatedConnection.jsonType, error.bytes)
+    }
+
+    /// What came is no request that could be answered and followed by another.
+    func refuseConnection(_ status: Int, _ words: String) {
+        closesAfterwards = true
+        answer(status, type: "text/plain; charset=utf-8", Array(words.utf8))
+    }
+
+    private func head(_ status: Int, type: String?, framing: BodyFraming, extra: String = "") -> [UInt8] {
+        var text = "HTTP/1.1 \(status) \(SimulatedConnection.phrase(status))\r\n"
+        if let type { text += "Content-Type: \(type)\r\n" }
+        text += extra
+        var bytes = Array((text + "Date: ").utf8)
+        bytes += runner.clock.httpDate()
+        switch framing {
+        case .counted(let count): bytes += "\r\nContent-Length: \(count)\r\n".utf8
+        case .chunked: bytes += "\r\nTransfer-Encoding: chunked\r\n".utf8
+        case .none, .untilClose: bytes += "\r\n".utf8
+        }
+        if closesAfterwards { bytes += "Connection: close\r\n".utf8 }
+        bytes += "\r\n".utf8
+        return bytes
+    }
+
+    private static func phrase(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 301: "Moved Permanently"
+        case 307: "Temporary Redirect"
+        case 400: "Bad Request"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 413: "Request Entity Too Large"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 503: "Service Unavailable"
+        default: "Status"
+        }
+    }
+
+    var stamp: String { runner.clock.withStamp { String(decoding: $0, as: UTF8.self) } }
+
+    // MARK: Inference
+
+    /// Loaded, prompt read: the answer may begin.
+    func prepared() {
+        guard let generation else { return }
+        if !generation.request.streams, generation.due > loop.now { return setDeadline(generation.due) }
+        phase = .atHeadGate
+        if runner.mayBegin(self) { beginAnswer() }
+    }
+
+    func beginAnswer() {
+        guard let generation else { return }
+        let request = generation.request
+        if request.isLoadOnly || !request.streams {
+            let body = wholeBody(generation)
+            generation.head =
+                head(200, type: SimulatedConnection.jsonType, framing: .counted(body.count)) + body
+        } else {
+            let type = request.kind.isOpenAI ? "text/event-stream" : "application/x-ndjson"
+            generation.head = head(200, type: type, framing: isChunked ? .chunked : .untilClose)
+        }
+        if generation.faults.slowHead != nil {
+            phase = .dribbling
+            return dribble()
+        }
+        phase = .streaming
+        sendWhatIsDue()
+    }
+
+    private var isChunked: Bool { parser.requestHead.version == .http11 }
+
+    private func wholeBody(_ generation: Generation) -> [UInt8] {
+        let request = generation.request
+        let figures = generation.figures(at: loop.now)
+        if request.isLoadOnly { return generation.format.loadReply(isUnload: false, stamp: stamp) }
+        if request.kind.isEmbedding {
+            return Embeddings(request, model: generation.slots.model)
+                .reply(figures, quotedModel: String(decoding: JSON.string(request.model).bytes, as: UTF8.self))
+        }
+        let content = runner.text.text(tokens: generation.tokens)
+        return generation.format.whole(content, figures, reason: generation.reason.description, stamp: stamp)
+    }
+
+    /// The next byte of a slow head. What follows the head comes at its own pace.
+    func dribble() {
+        guard let generation, let pause = generation.faults.slowHead else { return }
+        guard generation.headSent < generation.head.count else {
+            generation.head = []
+            phase = .streaming
+            return sendWhatIsDue()
+        }
+        write([generation.head[generation.headSent]])
+        generation.headSent += 1
+        // Never at once, or it would all leave in one turn of the loop.
+        setDeadline(loop.now + max(pause, .milliseconds(1)))
+    }
+
+    /// Sends every token whose time has come, until the socket is full, a gate is shut, or a fault strikes.
+    func sendWhatIsDue() {
+        guard let generation else { return }
+        if generation.request.isLoadOnly || !generation.request.streams {
+            write(generation.head)
+            return answered()
+        }
+        var room = SimulatedConnection.burst
+        while !isClosing, heldBytes == 0 {
+            if strikes(generation) { return }
+            let now = loop.now
+            if !runner.options.gatesTokens, generation.due > now { return setDeadline(generation.due) }
+            guard room > 0 else { return setDeadline(now + Interval(nanoseconds: 1)) }
+            room -= 1
+            guard runner.maySend(self) else { return }
+            if generation.sent == generation.tokens { return sendClosing(generation) }
+            sendToken(generation)
+        }
+    }
+
+    /// Head (the first time), chunk size, line, chunk end: put together in the loop's buffer, one write, no allocation.
+    private func sendToken(_ generation: Generation) {
+        let format = generation.format
+        let splice = loop.splice
+        splice.begin()
+        format.before.withUnsafeBytes { splice.append($0) }
+        if format.hasStamp { runner.clock.withStamp { splice.append($0) } }
+        if generation.sent == 0 { format.first.withUnsafeBytes { splice.append($0) } }
+        format.middle.withUnsafeBytes { splice.append($0) }
+        runner.text.token(at: generation.sent).withUnsafeBytes { splice.append($0) }
+        format.after.withUnsafeBytes { splice.append($0) }
+        write(splice.finish(head: generation.head, chunked: isChunked, isLast: false))
+        if generation.sent == 0 { generation.head = [] }
+        generation.sent += 1
+        runner.tokensSent += 1
+        if let record = generation.record { runner.noteToken(of: record) }
+    }
+
+    private func sendClosing(_ generation: Generation) {
+        let figures = generation.figures(at: loop.now)
+        finish(
+            generation,
+            with: generation.format.closing(figures, reason: generation.reason.description, stamp: stamp))
+    }
+
+    private func finish(_ generation: Generation, with lastBytes: [UInt8]) {
+        let splice = loop.splice
+        splice.begin()
+        lastBytes.withUnsafeBytes { splice.append($0) }
+        write(splice.finish(head: generation.head, chunked: isChunked, isLast: true))
+        answered()
+    }
+
+    /// A fault that belongs to this place of the answer. True: it has struck.
+    private func strikes(_ generation: Generation) -> Bool {
+        let faults = generation.faults
+        if generation.sent == faults.resetAfterTokens {
+            cut(resetting: true)
+        } else if generation.sent == faults.closeAfterTokens {
+            cut()
+        } else if generation.sent == faults.cleanEndAfterTokens {
+            finish(generation, with: generation.format.brokenEnd())
+        } else if generation.sent == faults.stallAfterTokens {
+            phase = .silent
+            if !generation.head.isEmpty {
+                write(generation.head)
+                generation.head = []
+            }
+        } else {
+            return false
+        }
+        return true
+    }
+}
