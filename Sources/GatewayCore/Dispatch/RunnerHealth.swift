@@ -49,7 +49,8 @@ public struct RunnerHealth: Equatable, Sendable {
     /// A runner that says 503 and "retry after 0 seconds" would be asked over and over within one turn of the loop.
     private static let shortestBusyTime = Interval.seconds(1)
     private static let penaltyHalfLife = Interval.seconds(2)
-    private static let maximumPenalty = 64
+    /// More than any runner has in flight: less would send everything to the failing one as soon as the others have more.
+    private static let maximumPenalty = 1024
 
     public init() {}
 
@@ -73,7 +74,7 @@ public struct RunnerHealth: Equatable, Sendable {
     public func penalty(at now: Instant) -> Int {
         guard penaltyPoints > 0 else { return 0 }
         let halvings = max(0, (now - penaltySince).nanoseconds) / RunnerHealth.penaltyHalfLife.nanoseconds
-        return halvings > 6 ? 0 : penaltyPoints >> Int(halvings)
+        return penaltyPoints >> Int(min(halvings, 63))
     }
 
     // MARK: Events
@@ -85,9 +86,11 @@ public struct RunnerHealth: Equatable, Sendable {
             answered(now: now)
         case .answered500(let client):
             responded()
-            punish(now: now)
+            let errorsInARow = serverErrors.count(from: client)
+            // Their number counts, too: by its time alone the penalty would let every fourth of a few requests through.
+            punish(atLeast: 1 << min(errorsInARow, 16), now: now)
             let (enough, overflow) = settings.ejectAfter.multipliedReportingOverflow(by: 3)
-            guard serverErrors.count(from: client) >= enough, !overflow, serverErrors.cameFromSeveral else { break }
+            guard errorsInARow >= enough, !overflow, serverErrors.cameFromSeveral else { break }
             return isInRotation && eject(settings: settings, now: now)
         case .busy(let retryAfter):
             responded()
@@ -201,8 +204,8 @@ public struct RunnerHealth: Equatable, Sendable {
         return true
     }
 
-    private mutating func punish(now: Instant) {
-        penaltyPoints = min(penalty(at: now) * 2 + 2, RunnerHealth.maximumPenalty)
+    private mutating func punish(atLeast floor: Int = 0, now: Instant) {
+        penaltyPoints = min(max(penalty(at: now) * 2 + 2, floor), RunnerHealth.maximumPenalty)
         penaltySince = now
     }
 }

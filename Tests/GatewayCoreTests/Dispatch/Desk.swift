@@ -38,6 +38,8 @@ final class Desk {
     var now = Instant(nanoseconds: 1_000_000_000_000)
     let start = Instant(nanoseconds: 1_000_000_000_000)
     private var leases: [UInt64: Box] = [:]
+    /// In the order in which they got their lease.
+    private(set) var holders: [UInt64] = []
     private var nextID: UInt64 = 1000
 
     init(_ runners: [RunnerSlots.Settings], _ settings: Dispatcher.Settings = .init(), seed: UInt64 = 1) {
@@ -62,7 +64,6 @@ final class Desk {
 
     var held: Int { leases.count }
     func heldLeases(of runner: Int) -> Int { leases.values.count { $0.lease?.runner == runner } }
-    var holders: [UInt64] { leases.keys.sorted() }
     func runner(of id: UInt64) -> Int? { leases[id]?.lease?.runner }
 
     func wait(_ seconds: Double) { now = now + .seconds(seconds) }
@@ -83,7 +84,7 @@ final class Desk {
         switch dispatcher.acquire(request, isMove: isMove, now: now) {
         case .granted(let lease):
             let runner = lease.runner
-            leases[request.id.number] = Box(lease)
+            keep(lease, for: request.id.number)
             return .granted(runner)
         case .queued: return .queued
         case .refused(let refusal): return .refused(refusal)
@@ -92,6 +93,11 @@ final class Desk {
 
     func ask(_ id: UInt64, holders: [Int]? = nil, loaded: [Int] = []) -> Answer {
         ask(request(id, holders: holders, loaded: loaded))
+    }
+
+    private func keep(_ lease: consuming Lease, for id: UInt64) {
+        leases[id] = Box(lease)
+        holders.append(id)
     }
 
     /// Takes a slot for an exchange that the test doesn't name.
@@ -111,6 +117,7 @@ final class Desk {
 
     func end(_ id: UInt64, _ outcome: AttemptOutcome = .answered) {
         guard let lease = leases.removeValue(forKey: id)?.lease.take() else { return }
+        if let place = holders.lastIndex(of: id) { holders.remove(at: place) }
         dispatcher.release(lease, outcome, now: now)
     }
 
@@ -127,7 +134,7 @@ final class Desk {
             let id = grant.id.number
             let lease = grant.take()
             given.append(Given(id, lease.runner))
-            leases[id] = Box(lease)
+            keep(lease, for: id)
         }
         return given
     }

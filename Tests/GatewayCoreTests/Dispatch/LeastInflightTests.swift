@@ -12,21 +12,21 @@ struct LeastInflightTests {
         let caps: [Int?] = (0..<12).map { $0 % 3 == 0 ? Int.random(in: 1...20, using: &random) : nil }
         let desk = Desk(caps: caps, weights: weights)
         var worse = 0
+        var refusedThoughFree = 0
         for id in 0..<UInt64(10_000) {
-            let before = (0..<12).map { desk.inflight(of: $0) }
             let holders = (0..<12).filter { _ in Bool.random(using: &random) }
-            guard let chosen = desk.ask(desk.request(id, holders: holders)).runner else {
+            let before = (0..<12).map { desk.inflight(of: $0) }
+            let free = holders.filter { index in caps[index].map { before[index] < $0 } ?? true }
+            if let chosen = desk.ask(desk.request(id, holders: holders)).runner {
+                for index in free where before[index] * weights[chosen] < before[chosen] * weights[index] { worse += 1 }
+            } else {
                 _ = desk.cancel(id)
-                #expect(holders.allSatisfy { index in caps[index].map { before[index] >= $0 } ?? false })
-                continue
+                refusedThoughFree += free.count
             }
-            for index in holders where caps[index].map({ before[index] < $0 }) ?? true {
-                if before[index] * weights[chosen] < before[chosen] * weights[index] { worse += 1 }
-            }
-            if let ending = desk.holders.randomElement(using: &random), Int.random(in: 0..<20, using: &random) > 0 {
-                desk.end(ending)
-            }
+            let enough = Int.random(in: 10...200, using: &random)
+            while desk.held > enough, let ending = desk.holders.randomElement(using: &random) { desk.end(ending) }
         }
+        #expect(refusedThoughFree == 0)
         #expect(worse == 0)
     }
 
