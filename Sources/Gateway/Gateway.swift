@@ -208,14 +208,19 @@ public final class Gateway {
         case .answered: catalog.sawLoaded(runner, model)
         case .modelNotFound:
             catalog.forget(model, on: runner)
-            watches.first { $0.runner == runner }?.tagsAreStale()
+            watch(of: runner)?.tagsAreStale()
             listsChanged()
         case .failed(let failure):
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
+            if failure.isUnreachable { watch(of: runner)?.isDoubtful() }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
         case .answered500, .busy, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
         }
+    }
+
+    private func watch(of runner: Int) -> RunnerWatch? {
+        watches.first { $0.runner == runner }
     }
 
     private func ejected(_ runner: Int, because reason: String) {

@@ -246,7 +246,10 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
         let error = failure.asError(model: request.model, name: gateway.runnerName)
-        end(outcome, reusable: false, status: error.status) { $0.respond(error) }
+        end(outcome, reusable: false, status: error.status) { client in
+            guard let response = client.incoming?.response(to: error) else { return }
+            client.respond(response, isLogged: true)
+        }
     }
 
     private func finish(_ outcome: AttemptOutcome) {

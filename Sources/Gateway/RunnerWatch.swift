@@ -36,6 +36,12 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
+    /// An exchange could not reach the runner: whether it is gone is better known soon.
+    func isDoubtful() {
+        schedule.isDoubtful(at: loop.now)
+        if reader == nil { askNext() }
+    }
+
     override func deadlineReached(at now: Instant) {
         askNext()
     }
@@ -45,7 +51,8 @@ final class RunnerWatch: Timed {
         let reader = ListReader(watch: self, list: list)
         self.reader = reader
         do throws(UVError) {
-            if let connection {
+            // One that its runner closed meanwhile is of no use any more.
+            if let connection, !connection.isClosing {
                 connection.handOver(to: reader)
             } else {
                 connection = try gateway.pools[runner].obtain(for: reader, fresh: true)
