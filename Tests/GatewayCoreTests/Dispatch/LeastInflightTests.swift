@@ -7,7 +7,7 @@ import Testing
 struct LeastInflightTests {
     @Test("over 10,000 seeded picks, no candidate was strictly better than the chosen one", arguments: [1, 2, 3])
     func nobodyWasBetter(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let weights = (0..<12).map { _ in Int.random(in: 1...9, using: &random) }
         let caps: [Int?] = (0..<12).map { $0 % 3 == 0 ? Int.random(in: 1...20, using: &random) : nil }
         let desk = Desk(caps: caps, weights: weights)

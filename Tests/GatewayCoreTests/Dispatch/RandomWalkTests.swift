@@ -17,7 +17,7 @@ struct RandomWalkTests {
         let queueLimit: Int
 
         init(seed: UInt64, policy: SelectionPolicy) {
-            var generator = SeededGenerator(state: seed)
+            var generator = SeededGenerator(seed: seed)
             caps = (0..<6).map { _ in Bool.random(using: &generator) ? Int.random(in: 0...4, using: &generator) : nil }
             queueLimit = 12
             var runners: [RunnerSlots.Settings] = []
