@@ -125,6 +125,9 @@ public final class Gateway {
     public var clientCount: Int { clients.count }
     public var exchangesInFlight: Int { dispatcher.totalInflight }
     public var exchangesWaiting: Int { dispatcher.waiting }
+    var exchangesAwaitingLists: Int { awaitingLists.count }
+    /// Bytes of responses that clients have not taken yet.
+    var heldBytes: Int { clients.values.reduce(0) { $0 + $1.heldBytes } }
 
     func newExchange() -> ExchangeID {
         exchangesSeen += 1

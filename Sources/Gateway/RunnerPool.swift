@@ -10,6 +10,8 @@ final class RunnerPool {
     private let loop: Loop
     private let resolver: Resolver
     private var idle: [RunnerConnection] = []
+    /// Those in use, idle ones, and the one that reads the runner's lists.
+    private(set) var openConnections = 0
     private var address: SocketAddress?
     private var addressExpires = Instant(nanoseconds: 0)
 
@@ -35,7 +37,9 @@ final class RunnerPool {
             connection.handOver(to: consumer)
             return connection
         }
-        return try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+        let connection = try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+        openConnections += 1
+        return connection
     }
 
     /// The runner's address, looked up if need be; calls back once, perhaps before this returns.
@@ -63,7 +67,9 @@ final class RunnerPool {
         idle.append(connection)
     }
 
+    /// It has closed.
     func forget(_ connection: RunnerConnection) {
+        openConnections -= 1
         idle.removeAll { $0 === connection }
     }
 
