@@ -61,7 +61,9 @@ public final class Gateway {
         templates = configuration.runners.map { RunnerHeadTemplate($0, via: loopGuard.pseudonym) }
         let resolver = Resolver(loop: loop)
         pools = configuration.runners.enumerated().map { index, runner in
-            RunnerPool(loop: loop, resolver: resolver, runner: index, url: runner.url)
+            RunnerPool(
+                loop: loop, resolver: resolver, runner: index, url: runner.url,
+                bufferBytes: configuration.limits.bufferBytes)
         }
         waker = Waker(loop: loop) { [unowned self] in timePassed() }
     }

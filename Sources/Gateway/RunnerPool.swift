@@ -9,6 +9,7 @@ final class RunnerPool {
     let url: RunnerURL
     private let loop: Loop
     private let resolver: Resolver
+    private let readLimit: Int
     private var idle: [RunnerConnection] = []
     /// Those in use, idle ones, and the one that reads the runner's lists.
     private(set) var openConnections = 0
@@ -21,9 +22,11 @@ final class RunnerPool {
     /// A name is looked up again after this; a failed connect looks it up at once.
     private static let addressLifetime = Interval.seconds(30)
 
-    init(loop: Loop, resolver: Resolver, runner: Int, url: RunnerURL) {
+    /// `bufferBytes`: of a response; what one read brings may have to be held for its client.
+    init(loop: Loop, resolver: Resolver, runner: Int, url: RunnerURL, bufferBytes: Int) {
         self.loop = loop
         self.resolver = resolver
+        readLimit = max(1, min(bufferBytes, Loop.readBufferBytes))
         self.runner = runner
         self.url = url
     }
@@ -38,6 +41,7 @@ final class RunnerPool {
             return connection
         }
         let connection = try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+        connection.readLimit = readLimit
         openConnections += 1
         return connection
     }

@@ -113,7 +113,9 @@ final class GatewayUnderTest {
     }
 
     /// Cuts everything, the given runners and the clients made here included, and checks that nothing stays behind.
-    func stop(sourceLocation: SourceLocation = #_sourceLocation) {
+    ///
+    /// - Parameter keepingRunners: for another gateway; they have to close connections that were closed at the other end.
+    func stop(keepingRunners: Bool = false, sourceLocation: SourceLocation = #_sourceLocation) {
         server.stop()
         loop.run(
             until: { gateway.clientCount == 0 }, within: 2, "the end of the clients' connections",
@@ -121,7 +123,7 @@ final class GatewayUnderTest {
         expectIdle(sourceLocation: sourceLocation)
         for client in clients { client.close() }
         clients = []
-        for runner in runners { runner.close() }
+        if !keepingRunners { for runner in runners { runner.close() } }
         loop.run(
             until: { loop.openStreams <= streamsBefore }, within: 2, "the end of all streams",
             sourceLocation: sourceLocation)
