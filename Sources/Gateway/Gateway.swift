@@ -61,7 +61,9 @@ public final class Gateway {
         templates = configuration.runners.map { RunnerHeadTemplate($0, via: loopGuard.pseudonym) }
         let resolver = Resolver(loop: loop)
         pools = configuration.runners.enumerated().map { index, runner in
-            RunnerPool(loop: loop, resolver: resolver, runner: index, url: runner.url)
+            RunnerPool(
+                loop: loop, resolver: resolver, runner: index, url: runner.url,
+                bufferBytes: configuration.limits.bufferBytes)
         }
         waker = Waker(loop: loop) { [unowned self] in timePassed() }
     }
@@ -125,6 +127,9 @@ public final class Gateway {
     public var clientCount: Int { clients.count }
     public var exchangesInFlight: Int { dispatcher.totalInflight }
     public var exchangesWaiting: Int { dispatcher.waiting }
+    var exchangesAwaitingLists: Int { awaitingLists.count }
+    /// Bytes of responses that clients have not taken yet.
+    var heldBytes: Int { clients.values.reduce(0) { $0 + $1.heldBytes } }
 
     func newExchange() -> ExchangeID {
         exchangesSeen += 1
