@@ -204,13 +204,17 @@ public final class Gateway {
     func attemptEnded(_ outcome: AttemptOutcome, at runner: Int?, model: ResolvedModel, lease: consuming Lease?) {
         let now = loop.now
         let ejectionsBefore = dispatcher.ejections
+        var wasInference = false
         switch consume lease {
-        case .some(let lease): dispatcher.release(lease, outcome, now: now)
+        case .some(let lease):
+            wasInference = true
+            dispatcher.release(lease, outcome, now: now)
         case .none: if let runner { dispatcher.observe(outcome, at: runner, now: now) }
         }
         guard let runner else { return }
         switch outcome {
-        case .answered: catalog.sawLoaded(runner, model)
+        // Describing a model (show) loads nothing.
+        case .answered: if wasInference { catalog.sawLoaded(runner, model) }
         case .modelNotFound:
             catalog.forget(model, on: runner)
             watch(of: runner)?.tagsAreStale()

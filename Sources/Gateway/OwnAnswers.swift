@@ -27,8 +27,13 @@ extension Gateway {
     private func openAIModel(_ route: Route) throws(GatewayError) -> OwnResponse {
         let name = route.pathArgument ?? ""
         guard let model = catalog.model(named: name) else {
-            throw .modelNotFound(
-                name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+            switch catalog.resolve(name) {
+            case .firstListsPending: throw .listsPending
+            case .noListEverRead: throw .noListYet
+            case .found, .unknown, .invalidName:
+                throw .modelNotFound(
+                    name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+            }
         }
         return OwnResponse(list: model)
     }
