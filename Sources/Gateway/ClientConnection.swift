@@ -76,6 +76,8 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     private func keepForLater(_ bytes: UnsafeRawBufferPointer) {
+        // Behind the last response nothing is answered any more.
+        if phase == .flushing, closesAfterResponse { return }
         guard pipelined.count + bytes.count <= gateway.configuration.limits.headerBytes else { return abort() }
         pipelined.append(contentsOf: bytes)
     }
