@@ -28,7 +28,10 @@ struct ClosingEventTests {
         (.serverSentEvents, "data:[DONE]"),
         (.serverSentEvents, "data: {}\r\n\r\ndata: [DONE]\r\n\r\n"),
         (.serverSentEvents, "data: {}\r\rdata: [DONE]\r\r"),
-        (.serverSentEvents, "event: message_delta\ndata: {}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"),
+        (
+            .serverSentEvents,
+            "event: message_delta\ndata: {}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
+        ),
         (.serverSentEvents, "event:message_stop\ndata:{}\n\n"),
         (.serverSentEvents, "event: response.created\ndata: {}\n\nevent: response.completed\ndata: {}\n\n"),
         (.serverSentEvents, "event: response.failed\ndata: {}\n\n"),
@@ -58,7 +61,8 @@ struct ClosingEventTests {
     }
 
     static let broken: [(ClosingEventScanner.Kind, String)] = [
-        (.ndjson, ""), (.ndjson, token), (.ndjson, token + #"{"error":"model runner has unexpectedly stopped"}"# + "\n"),
+        (.ndjson, ""), (.ndjson, token),
+        (.ndjson, token + #"{"error":"model runner has unexpectedly stopped"}"# + "\n"),
         (.ndjson, #"{"response":"\"done\":true","done":false}"#), (.ndjson, #"{"response":"{\"done\": true}"}"#),
         (.ndjson, #"{"done":tru"#), (.ndjson, #"{"done":false}"#), (.ndjson, #"{"done_reason":true}"#),
         (.ndjson, #"{"undone":true}"#), (.ndjson, #"{"Done":true}"#), (.ndjson, "data: [DONE]\n"),
@@ -81,7 +85,9 @@ struct ClosingEventTests {
         #expect(!isWhole(kind, text, cuts: Array(1..<max(1, text.utf8.count))))
     }
 
-    @Test("a long context may stand behind it, in the same read or in later ones", arguments: [10, 8_000, 60_000, 400_000])
+    @Test(
+        "a long context may stand behind it, in the same read or in later ones", arguments: [10, 8_000, 60_000, 400_000]
+    )
     func longContext(length: Int) {
         let context = String(repeating: "128000,", count: length / 7) + "1"
         let text = Self.token + #"{"response":"","done":true,"context":["# + context + #"],"total_duration":1}"# + "\n"

@@ -32,9 +32,10 @@ struct HeaderNameTests {
 
     @Test("are known in any case", arguments: known)
     func anyCase(text: String, expected: HeaderName) {
-        let mixed = String(text.enumerated().map { index, letter in
-            Character(index % 2 == 0 ? letter.lowercased() : letter.uppercased())
-        })
+        let mixed = String(
+            text.enumerated().map { index, letter in
+                Character(index % 2 == 0 ? letter.lowercased() : letter.uppercased())
+            })
         for spelling in [text, text.lowercased(), text.uppercased(), mixed] { #expect(name(spelling) == expected) }
     }
 
@@ -53,7 +54,9 @@ struct HeaderNameTests {
         if text.contains("-") { #expect(bytes.withUnsafeBytes { HeaderName($0) } == .other) }
     }
 
-    @Test("are other where they are nothing we know", arguments: ["", "x", "X-", "X-DMR", "X-Forwarded", "Ho", "Höst", "X-Foo"])
+    @Test(
+        "are other where they are nothing we know",
+        arguments: ["", "x", "X-", "X-DMR", "X-Forwarded", "Ho", "Höst", "X-Foo"])
     func other(text: String) {
         #expect(name(text) == .other)
     }
