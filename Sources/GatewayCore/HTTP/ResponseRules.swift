@@ -58,9 +58,11 @@ public enum ResponseRules {
         return .chunked
     }
 
-    /// Seconds only; a date would need a clock, and no runner sends one. At most an hour is believed.
+    /// Seconds only; a date would need a clock, and no runner sends one. At most an hour is believed, and 0 is as good
+    /// as nothing said: the same runner would be asked again and again without a pause.
     private static func retryAfter(_ headers: HeaderFields) -> Interval? {
         guard let field = headers.first(.retryAfter) else { return nil }
-        return headers.withValue(field) { ASCII.decimal($0) }.map { .seconds(Double(min($0, 3600))) }
+        guard let seconds = headers.withValue(field, { ASCII.decimal($0) }), seconds > 0 else { return nil }
+        return .seconds(Double(min(seconds, 3600)))
     }
 }
