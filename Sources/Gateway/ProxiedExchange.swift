@@ -213,6 +213,7 @@ final class ProxiedExchange: ResponseConsumer {
     }
 
     override func connectionFailed(_ failure: RunnerFailure, reason: String) {
+        if let connection, connection.hasResponseBytes { machine.responseBegan() }
         connection = nil
         guard let runner = machine.runner else { return }
         if failure.isUnreachable { gateway.pools[runner].addressIsDoubtful() }

@@ -10,6 +10,8 @@ final class RunnerConnection: ByteStream, BodySink {
     private let pool: RunnerPool
     private let parser: HTTPParser
     private var isConnected = false
+    /// Something came since the connection was handed to its consumer.
+    private(set) var hasResponseBytes = false
     private var checked: ResponseRules.CheckedResponse?
     private var upload = Upload.none
 
@@ -37,6 +39,14 @@ final class RunnerConnection: ByteStream, BodySink {
     /// Taken from the pool for another consumer.
     func handOver(to consumer: ResponseConsumer) {
         self.consumer = consumer
+        hasResponseBytes = false
+        setDeadline(.distantFuture)
+    }
+
+    /// The response was read whole, and the connection stays with whoever asked, for another request.
+    func park() {
+        consumer = nil
+        checked = nil
         setDeadline(.distantFuture)
     }
 
@@ -124,6 +134,7 @@ final class RunnerConnection: ByteStream, BodySink {
 
     override func didRead(_ bytes: UnsafeRawBufferPointer) {
         guard consumer != nil else { return close() }
+        hasResponseBytes = true
         loop.splice.begin()
         var rest = bytes
         // A message without a body ends only when the parser is called again, be it with nothing.

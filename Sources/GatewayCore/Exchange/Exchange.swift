@@ -160,6 +160,16 @@ extension Exchange {
         }
     }
 
+    /// Some of a response came, though no whole head of a final one: the runner has had the request, so its connection
+    /// was no stale one.
+    public mutating func responseBegan() {
+        switch state {
+        case .awaitingHead(let attempt, _, let isSent):
+            state = .awaitingHead(attempt, isReused: false, isSent: isSent)
+        case .waiting, .connecting, .streaming, .ended: break
+        }
+    }
+
     /// The head of a final response (1xx are dropped before). `hasAlternative`: the dispatcher knows an untried candidate.
     public mutating func responseHeadReceived(_ head: ResponseSummary, hasAlternative: Bool) -> Action {
         switch state {
