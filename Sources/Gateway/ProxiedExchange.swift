@@ -16,7 +16,6 @@ final class ProxiedExchange: ResponseConsumer {
     private var machine: Exchange
     private var slot: SlotRequest
     private var connection: RunnerConnection?
-    private var lastFailure: ExchangeFailure?
     private var grantedAt: Instant?
 
     // The splice: what a chunk needs, and nothing else.
@@ -27,6 +26,10 @@ final class ProxiedExchange: ResponseConsumer {
     private var closing = ClosingEventScanner(kind: .none)
     private var isPaused = false
     private var bytesSent = 0
+    /// How long the runner may be silent in this phase; nil: as long as it likes, or until a deadline set before.
+    private var silenceLimit: Interval?
+    /// Of an answer that is not streamed.
+    private var answerDeadline: Instant?
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
         self.gateway = gateway
@@ -93,7 +96,7 @@ final class ProxiedExchange: ResponseConsumer {
     }
 
     func refused(_ refusal: Dispatcher.Refusal) {
-        perform(machine.refused(refusal, previous: lastFailure))
+        perform(machine.refused(refusal))
     }
 
     private func connect(to runner: Int, fresh: Bool) {
@@ -153,7 +156,7 @@ final class ProxiedExchange: ResponseConsumer {
         closing.bytesPassed(gateway.loop.splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
         if pass(to: client, isLast: false) {
-            if machine.bytesRenewDeadline { armDeadline() }
+            if let silenceLimit { connection.setDeadline(gateway.loop.now + silenceLimit) }
         } else {
             isPaused = true
             connection.stopReading()
@@ -191,8 +194,16 @@ final class ProxiedExchange: ResponseConsumer {
 
     // MARK: Failures
 
+    /// For an answer that is not streamed one deadline runs from the request to its end: nothing renews it.
     private func armDeadline() {
-        connection?.setDeadline(in: machine.timeLimit(gateway.exchangeTimeouts))
+        let limit = machine.timeLimit(gateway.exchangeTimeouts)
+        silenceLimit = machine.bytesRenewDeadline ? limit : nil
+        if machine.bytesRenewDeadline {
+            connection?.setDeadline(in: limit)
+        } else {
+            answerDeadline = answerDeadline ?? limit.map { gateway.loop.now + $0 }
+            connection?.setDeadline(answerDeadline ?? .distantFuture)
+        }
     }
 
     override func deadlineReached() {
@@ -202,11 +213,11 @@ final class ProxiedExchange: ResponseConsumer {
     }
 
     override func connectionFailed(_ failure: RunnerFailure, reason: String) {
+        if let connection, connection.hasResponseBytes { machine.responseBegan() }
         connection = nil
         guard let runner = machine.runner else { return }
         if failure.isUnreachable { gateway.pools[runner].addressIsDoubtful() }
         gateway.log.debug("\(gateway.runnerName(runner)): \(failure.label): \(reason)")
-        lastFailure = .runnerFailed(failure, runner: runner)
         perform(machine.runnerFailed(failure))
     }
 
@@ -226,6 +237,7 @@ final class ProxiedExchange: ResponseConsumer {
         let runner = machine.runner
         endConnection(reusable: false)
         summary = nil
+        answerDeadline = nil
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
@@ -235,7 +247,10 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
         let error = failure.asError(model: request.model, name: gateway.runnerName)
-        end(outcome, reusable: false, status: error.status) { $0.respond(error) }
+        end(outcome, reusable: false, status: error.status) { client in
+            guard let response = client.incoming?.response(to: error) else { return }
+            client.respond(response, isLogged: true)
+        }
     }
 
     private func finish(_ outcome: AttemptOutcome) {

@@ -7,9 +7,11 @@ import Transport
 final class RunnerConnection: ByteStream, BodySink {
     /// Who waits for the response; nil while the connection is idle in its pool.
     private(set) var consumer: ResponseConsumer?
-    private weak var pool: RunnerPool?
+    private let pool: RunnerPool
     private let parser: HTTPParser
     private var isConnected = false
+    /// Something came since the connection was handed to its consumer.
+    private(set) var hasResponseBytes = false
     private var checked: ResponseRules.CheckedResponse?
     private var upload = Upload.none
 
@@ -37,6 +39,14 @@ final class RunnerConnection: ByteStream, BodySink {
     /// Taken from the pool for another consumer.
     func handOver(to consumer: ResponseConsumer) {
         self.consumer = consumer
+        hasResponseBytes = false
+        setDeadline(.distantFuture)
+    }
+
+    /// The response was read whole, and the connection stays with whoever asked, for another request.
+    func park() {
+        consumer = nil
+        checked = nil
         setDeadline(.distantFuture)
     }
 
@@ -48,8 +58,10 @@ final class RunnerConnection: ByteStream, BodySink {
             return
         }
         setDeadline(in: limit)
-        pool?.resolve { [weak self] result in
-            guard let self, !isClosing else { return }
+        // Held strongly, here and by the pool: a weak reference would slow down every retain of a chunk, and a
+        // connection that isn't wanted any more is closed, which ends every hold on it.
+        pool.resolve { [self] result in
+            guard !isClosing else { return }
             switch result {
             case .success(let address): connect(to: address)
             case .failure(let error): fail(.connectFailed, "its name can't be resolved: \(error)")
@@ -68,7 +80,7 @@ final class RunnerConnection: ByteStream, BodySink {
     func release(reusable: Bool) {
         consumer = nil
         checked = nil
-        guard reusable, isConnected, !isClosing, case .none = upload, heldBytes == 0, let pool else { return close() }
+        guard reusable, isConnected, !isClosing, case .none = upload, heldBytes == 0 else { return close() }
         startReading()
         pool.putBack(self)
     }
@@ -122,6 +134,7 @@ final class RunnerConnection: ByteStream, BodySink {
 
     override func didRead(_ bytes: UnsafeRawBufferPointer) {
         guard consumer != nil else { return close() }
+        hasResponseBytes = true
         loop.splice.begin()
         var rest = bytes
         // A message without a body ends only when the parser is called again, be it with nothing.
@@ -196,7 +209,7 @@ final class RunnerConnection: ByteStream, BodySink {
     }
 
     override func didClose() {
-        pool?.forget(self)
+        pool.forget(self)
         consumer = nil
         upload = .none
     }

@@ -9,7 +9,10 @@ final class RunnerPool {
     let url: RunnerURL
     private let loop: Loop
     private let resolver: Resolver
+    private let readLimit: Int
     private var idle: [RunnerConnection] = []
+    /// Those in use, idle ones, and the one that reads the runner's lists.
+    private(set) var openConnections = 0
     private var address: SocketAddress?
     private var addressExpires = Instant(nanoseconds: 0)
 
@@ -19,9 +22,11 @@ final class RunnerPool {
     /// A name is looked up again after this; a failed connect looks it up at once.
     private static let addressLifetime = Interval.seconds(30)
 
-    init(loop: Loop, resolver: Resolver, runner: Int, url: RunnerURL) {
+    /// `bufferBytes`: of a response; what one read brings may have to be held for its client.
+    init(loop: Loop, resolver: Resolver, runner: Int, url: RunnerURL, bufferBytes: Int) {
         self.loop = loop
         self.resolver = resolver
+        readLimit = max(1, min(bufferBytes, Loop.readBufferBytes))
         self.runner = runner
         self.url = url
     }
@@ -35,16 +40,19 @@ final class RunnerPool {
             connection.handOver(to: consumer)
             return connection
         }
-        return try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+        let connection = try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+        connection.readLimit = readLimit
+        openConnections += 1
+        return connection
     }
 
     /// The runner's address, looked up if need be; calls back once, perhaps before this returns.
     func resolve(_ completion: @escaping (Result<SocketAddress, UVError>) -> Void) {
         if let address, loop.now < addressExpires { return completion(.success(address)) }
-        resolver.resolve(url.host, port: url.port) { [weak self] result in
-            if case .success(let address) = result, let self {
+        resolver.resolve(url.host, port: url.port) { [self] result in
+            if case .success(let address) = result {
                 self.address = address
-                self.addressExpires = self.loop.now + RunnerPool.addressLifetime
+                addressExpires = loop.now + RunnerPool.addressLifetime
             }
             completion(result)
         }
@@ -63,7 +71,9 @@ final class RunnerPool {
         idle.append(connection)
     }
 
+    /// It has closed.
     func forget(_ connection: RunnerConnection) {
+        openConnections -= 1
         idle.removeAll { $0 === connection }
     }
 

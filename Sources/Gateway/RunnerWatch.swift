@@ -10,7 +10,10 @@ final class RunnerWatch: Timed {
     let runner: Int
     private var schedule: ProbeSchedule
     private var reader: ListReader?
+    /// Kept from list to list; the runner may have closed it in between.
     private var connection: RunnerConnection?
+    /// When the answer to the running question has to be whole.
+    private var answerDue = Instant.distantFuture
 
     init(gateway: Gateway, runner: Int) {
         self.gateway = gateway
@@ -36,6 +39,12 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
+    /// An exchange could not reach the runner: whether it is gone is better known soon.
+    func isDoubtful() {
+        schedule.isDoubtful(at: loop.now)
+        if reader == nil { askNext() }
+    }
+
     override func deadlineReached(at now: Instant) {
         askNext()
     }
@@ -44,13 +53,19 @@ final class RunnerWatch: Timed {
         guard let list = schedule.next(at: loop.now) else { return setDeadline(schedule.nextDue) }
         let reader = ListReader(watch: self, list: list)
         self.reader = reader
+        answerDue = gateway.timeouts.probe.map { loop.now + $0 } ?? .distantFuture
+        connect(reader, fresh: false)
+    }
+
+    private func connect(_ reader: ListReader, fresh: Bool) {
         do throws(UVError) {
-            if let connection {
+            // One that its runner closed meanwhile is of no use any more.
+            if let connection, !fresh, !connection.isClosing {
                 connection.handOver(to: reader)
             } else {
                 connection = try gateway.pools[runner].obtain(for: reader, fresh: true)
             }
-            connection?.begin(within: gateway.timeouts.probe)
+            connection?.begin(within: gateway.timeouts.probe.map { _ in answerDue - loop.now })
         } catch {
             ended(reader, .failed("no socket: \(error)"))
         }
@@ -60,7 +75,7 @@ final class RunnerWatch: Timed {
 
     fileprivate func ask(_ list: RunnerList) {
         guard let connection else { return }
-        connection.setDeadline(in: gateway.timeouts.probe)
+        connection.setDeadline(answerDue)
         var head: [UInt8] = []
         gateway.templates[runner].render(
             method: .get, path: list.path, client: HeaderFields(), framing: .none, requestID: gateway.probeID,
@@ -75,7 +90,7 @@ final class RunnerWatch: Timed {
         switch result {
         case .answered(let status, let body, let keepsAlive):
             if keepsAlive {
-                connection?.setDeadline(.distantFuture)
+                connection?.park()
             } else {
                 connection?.release(reusable: false)
                 connection = nil
@@ -88,6 +103,16 @@ final class RunnerWatch: Timed {
             gateway.probeFailed(runner, reason: reason)
         }
         askNext()
+    }
+
+    /// A kept-alive connection that dies unanswered is replaced once, as for exchanges: the runner had closed it.
+    fileprivate func connectionFailed(_ reader: ListReader, _ failure: RunnerFailure, reason: String) {
+        guard reader === self.reader else { return }
+        if reader.isReused, failure == .reset, connection?.hasResponseBytes == false {
+            connect(reader, fresh: true)
+        } else {
+            ended(reader, .failed(reason))
+        }
     }
 
     private func take(_ list: RunnerList, status: Int, body: [UInt8]) {
@@ -116,6 +141,8 @@ private final class ListReader: ResponseConsumer {
     }
 
     let list: RunnerList
+    /// The connection carried lists before.
+    private(set) var isReused = false
     private let watch: RunnerWatch
     private var status = 0
     private var keepsAlive = false
@@ -130,6 +157,7 @@ private final class ListReader: ResponseConsumer {
     }
 
     override func connected(isReused: Bool) {
+        self.isReused = isReused
         watch.ask(list)
     }
 
@@ -149,7 +177,7 @@ private final class ListReader: ResponseConsumer {
     }
 
     override func connectionFailed(_ failure: RunnerFailure, reason: String) {
-        watch.ended(self, .failed(reason))
+        watch.connectionFailed(self, failure, reason: reason)
     }
 
     override func deadlineReached() {

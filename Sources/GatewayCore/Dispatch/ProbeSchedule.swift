@@ -72,6 +72,11 @@ public struct ProbeSchedule: Sendable {
         setDue(.tags, retry)
     }
 
+    /// An exchange could not reach the runner: it is probed at the next opportunity.
+    public mutating func isDoubtful(at now: Instant) {
+        dueVersion = min(dueVersion, now)
+    }
+
     /// The runner's list is known to be wrong: it is read again at the next opportunity, and once more if it is being
     /// read just now.
     public mutating func tagsAreStale(at now: Instant) {

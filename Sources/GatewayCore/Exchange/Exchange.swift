@@ -74,6 +74,8 @@ public struct Exchange: ~Copyable {
     /// Moves so far; waiting again for busy runners is none.
     public private(set) var moves = 0
     private var maximumMoves = 2
+    /// Counted as a move already, and no runner found yet.
+    private var isMoving = false
     /// What the client is told if no runner is left after a move; nil after a 503.
     private var lastFailure: ExchangeFailure?
 
@@ -112,6 +114,7 @@ extension Exchange {
     public mutating func granted(runner: Int, lease: consuming Lease?) -> Action {
         switch state {
         case .waiting:
+            isMoving = false
             state = .connecting(Attempt(runner: runner))
             self.lease = lease
             return .connect(runner: runner, fresh: false)
@@ -125,6 +128,7 @@ extension Exchange {
     public mutating func refused(_ refusal: Dispatcher.Refusal, previous: ExchangeFailure? = nil) -> Action {
         switch state {
         case .waiting:
+            if isMoving { moves -= 1 }
             state = .ended
             if let failure = lastFailure ?? previous, refusal == .noCandidateLeft { return .fail(failure, end: nil) }
             return .fail(.refused(refusal), end: nil)
@@ -152,6 +156,16 @@ extension Exchange {
         switch state {
         case .awaitingHead(let attempt, let isReused, _):
             state = .awaitingHead(attempt, isReused: isReused, isSent: true)
+        case .waiting, .connecting, .streaming, .ended: break
+        }
+    }
+
+    /// Some of a response came, though no whole head of a final one: the runner has had the request, so its connection
+    /// was no stale one.
+    public mutating func responseBegan() {
+        switch state {
+        case .awaitingHead(let attempt, _, let isSent):
+            state = .awaitingHead(attempt, isReused: false, isSent: isSent)
         case .waiting, .connecting, .streaming, .ended: break
         }
     }
@@ -259,6 +273,7 @@ extension Exchange {
     /// Ends the attempt to make room for the next; its lease goes to the dispatcher.
     public mutating func takeLeaseForMove(countsAsMove: Bool) -> Lease? {
         if countsAsMove { moves += 1 }
+        isMoving = countsAsMove
         state = .waiting
         return lease.take()
     }

@@ -48,6 +48,8 @@ extension Catalog {
     // MARK: Merging
 
     private mutating func ordered(_ list: CatalogList) -> [MergedEntry] {
+        // The same models in the same order, in another form.
+        let list = list == .openAIModels ? .tags : list
         if let entries = lists.order[list] { return entries }
         let entries = merge(list, only: nil)
         lists.keep(entries, for: list)
@@ -56,9 +58,9 @@ extension Catalog {
 
     private func merge(_ list: CatalogList, only runner: Int?) -> [MergedEntry] {
         switch list {
-        case .tags, .openAIModels: listed(only: runner).sorted(by: MergedEntry.isLater)
-        case .prefixTags: listed(only: runner).sorted(by: MergedEntry.isSeenFirst)
-        case .ps: loaded(only: runner, keepsLatest: true).sorted(by: MergedEntry.isLater)
+        case .tags, .openAIModels: listed(only: runner).latestFirst()
+        case .prefixTags: listed(only: runner).firstSeenFirst()
+        case .ps: loaded(only: runner, keepsLatest: true).latestFirst()
         case .prefixPs: loaded(only: runner, keepsLatest: false)
         }
     }
@@ -82,6 +84,7 @@ extension Catalog {
         var places: [String: Int] = [:]
         for (runner, lists) in runners.enumerated() where lists.settings.isEnabled && runner == wanted ?? runner {
             for (position, model) in lists.loaded.enumerated() {
+                guard lists.mayShow(model) else { continue }
                 let key = lists.visibleKey(model.key)
                 // Another runner's longer prefix has this name: what is loaded here is a different model.
                 if let owner = index.model(key: key), owner.prefix != lists.prefix { continue }

@@ -29,7 +29,11 @@ extension Catalog {
     /// Bad or foreign content is ignored, entry by entry: a lost cache costs nothing but the moment until the first
     /// round of probes is over.
     public mutating func restore(_ saved: [UInt8]) {
-        guard let document = try? RunnerAnswer.read(saved, of: "a restart", maximumBytes: Catalog.maximumSavedBytes),
+        // A runner's list stands two levels deeper here than in its answer.
+        guard
+            let document = try? RunnerAnswer.read(
+                saved, of: "a restart", maximumBytes: Catalog.maximumSavedBytes,
+                maximumDepth: RunnerAnswer.maximumDepth + 2),
             document["schema"]?.int == 1, let entries = document["runners"]?.array
         else { return }
         var byIdentity: [String: JSON] = [:]

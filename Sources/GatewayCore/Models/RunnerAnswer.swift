@@ -26,7 +26,7 @@ enum RunnerAnswer {
 
     /// Strict JSON of bounded size and depth.
     static func read(
-        _ body: [UInt8], of path: String, maximumBytes: Int = maximumBytes
+        _ body: [UInt8], of path: String, maximumBytes: Int = maximumBytes, maximumDepth: Int = maximumDepth
     ) throws(CatalogError) -> JSON {
         guard body.count <= maximumBytes else {
             throw CatalogError(sentence: "its answer to \(path) is larger than \(maximumBytes) bytes")
@@ -52,12 +52,13 @@ enum RunnerAnswer {
         return (name, model)
     }
 
-    /// A name goes to terminals and metrics, and comes back trimmed: no control characters, no space at its ends.
+    /// A name goes to terminals and metrics, and comes back trimmed: no control characters, among them those of
+    /// ISO 6429 behind ASCII (U+009B begins an escape sequence, too), and no space at its ends.
     private static func isUsable(_ name: String) -> Bool {
         let bytes = name.utf8
-        guard (1...maximumNameBytes).contains(bytes.count), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            return false
-        }
+        guard (1...maximumNameBytes).contains(bytes.count),
+            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
+        else { return false }
         return bytes.first != 0x20 && bytes.last != 0x20
     }
 

@@ -59,6 +59,15 @@ struct RunnerLists: Sendable {
             prefix: prefix, isStub: model.isStub)
     }
 
+    /// `model_ids` hides a model wherever it would be seen. Open WebUI's router forgets that in `ps`; the interface
+    /// says "seen or used", and a list of what runs is told to more people than may use it.
+    func mayShow(_ loaded: LoadedModel) -> Bool {
+        let allowed = settings.modelIDs
+        guard !allowed.isEmpty else { return true }
+        guard places[loaded.key] != nil else { return allowed.contains(loaded.model) }
+        return models.contains { $0.key == loaded.key && allowed.contains($0.model) }
+    }
+
     // MARK: Events
 
     /// The answer is the last one again, and nothing was learned in between that it would overturn.

@@ -64,7 +64,7 @@ import Testing
         "null", "7", "\"x\"", "[]", "{}", #"{"name":""}"#, #"{"name":null,"model":null}"#, #"{"name":1,"model":[]}"#,
         #"{"Model":"x"}"#,
         #"{"model":"a\nb"}"#, #"{"model":"a\u0000"}"#, #"{"model":"\u007fa"}"#, #"{"model":" a"}"#, #"{"model":"a "}"#,
-        #"{"model":"\u001b[2J"}"#, #"{"name":"a\tb","model":"ok"}"#
+        #"{"model":"\u001b[2J"}"#, #"{"model":"a\u009b2J"}"#, #"{"model":"a\u0085"}"#, #"{"name":"a\tb","model":"ok"}"#
     ])
     func anEntryWithoutAUsableNameIsSkippedAndTheRestStays(_ entry: String) throws {
         var catalog = Catalog(runners: [CatalogRunner()])

@@ -140,12 +140,22 @@ import Testing
     }
 
     @Test func psNamesAreTheListsNames() throws {
-        var catalog = try Catalog([(["Llama3:latest"], CatalogRunner(prefixID: "p", modelIDs: ["none"]))])
+        var catalog = try Catalog([(["Llama3:latest"], CatalogRunner(prefixID: "p"))])
         try catalog.psRead(0, RunnerSays.tags("llama3", "library/Unlisted"))
         #expect(try catalog.names(.ps) == ["p.Llama3:latest", "p.library/Unlisted"])
         #expect(try catalog.entry(.ps, "p.Llama3:latest")?["name"]?.string == "p.Llama3:latest")
         #expect(try catalog.entry(.prefixPs, "p.Llama3:latest")?["name"]?.string == "Llama3:latest")
         #expect(catalog.loadedNames(on: 0) == ["p.Llama3:latest", "p.library/Unlisted"])
+    }
+
+    @Test(arguments: [CatalogList.ps, .prefixPs])
+    func modelIDsHideInMemoryAsTheyDoOnDisk(_ list: CatalogList) throws {
+        let runner = CatalogRunner(prefixID: "p", modelIDs: ["X:latest", "gone:1"])
+        var catalog = try Catalog([(["X:latest", "y:1"], runner), (["y:1"], CatalogRunner())])
+        try catalog.psRead(0, RunnerSays.tags("x", "y:1", "gone:1", "elsewhere:1"))
+        #expect(try catalog.names(list) == ["p.X:latest", "p.gone:1"])
+        try catalog.psRead(1, RunnerSays.tags("y:1"))
+        #expect(try catalog.names(list) == ["p.X:latest", "p.gone:1", "y:1"])
     }
 
     @Test func psTakesOnTheNamesOfANewList() throws {

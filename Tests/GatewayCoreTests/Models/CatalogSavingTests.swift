@@ -91,6 +91,15 @@ import Testing
         #expect(catalog.version(of: 1) == nil)
     }
 
+    @Test func theDeepestListThatIsReadComesBackToo() throws {
+        let deep = String(repeating: "[", count: 61) + String(repeating: "]", count: 61)
+        let old = try Catalog([([#"{"model":"deep:1","x":\#(deep)}"#], runner("a")), (["x:1"], runner("b"))])
+        var new = Catalog(runners: [runner("a"), runner("b")])
+        new.restore(old.savedLists())
+        #expect(new.holders("deep:1") == [0])
+        #expect(new.holders("x:1") == [1])
+    }
+
     // MARK: Changed configuration
 
     @Test func runnersThatStayKeepWhatIsKnownOfThem() throws {

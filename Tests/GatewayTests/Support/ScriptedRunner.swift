@@ -43,6 +43,8 @@ final class ScriptedRunner {
     var models: [String]
     var version = "0.11.0"
     var answersLists = true
+    /// Stands in front of the lists' paths.
+    var basePath = ""
     var startsAtAccept = false
     /// The steps of the connection of that number; when they are over it stays open and silent.
     var script: (Int) -> [Step]
@@ -52,6 +54,7 @@ final class ScriptedRunner {
     /// Request lines of the lists that it answered by itself.
     fileprivate(set) var listsAnswered: [String] = []
     fileprivate var open: [ObjectIdentifier: ScriptedConnection] = [:]
+    var openConnections: Int { open.count }
     private var listener: Listening?
 
     init(_ loop: Loop, models: [String] = ["demo:latest"], script: @escaping (Int) -> [Step]) throws {
@@ -98,7 +101,9 @@ final class ScriptedRunner {
             "{\"name\":\"\($0)\",\"model\":\"\($0)\",\"modified_at\":\"2026-01-01T00:00:00Z\",\"size\":1,"
                 + "\"digest\":\"\(String(repeating: "ab", count: 32))\",\"details\":{\"family\":\"scripted\"}}"
         }
-        switch requestLine.split(separator: " ").dropFirst().first {
+        let target = requestLine.split(separator: " ").dropFirst().first ?? ""
+        guard target.hasPrefix(basePath) else { return nil }
+        switch target.dropFirst(basePath.count) {
         case "/api/tags": return "{\"models\":[\(entries.joined(separator: ","))]}"
         case "/api/ps": return "{\"models\":[]}"
         case "/api/version": return "{\"version\":\"\(version)\"}"
