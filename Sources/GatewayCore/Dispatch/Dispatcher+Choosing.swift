@@ -55,10 +55,18 @@ extension Dispatcher {
     ) {
         guard !request.tried.contains(index), !needsSlot || runners[index].isFree(at: now) else { return }
         let candidate = Candidate(
-            index: index, load: runners[index].load(at: now), weight: runners[index].settings.weight,
-            isLoaded: request.loaded.contains(index), rank: selection.rank(of: runners[index]))
+            index: index, load: load(of: index, at: now), weight: runners[index].settings.weight,
+            isLoaded: request.loaded.contains(index),
+            rank: selection.rank(pass: runners[index].pass, lastChosen: runners[index].lastChosen))
         if let current = best, !candidate.isBetter(than: current, policy: settings.policy) { return }
         best = candidate
+    }
+
+    /// What runners are compared by: leases, prefills that go on without a client, and the penalty of a failing one.
+    /// Here, field by field, since the same as a method of the runner was compiled to a copy of it.
+    private func load(of index: Int, at now: Instant) -> Int {
+        let load = runners[index].inflight + runners[index].health.penalty(at: now)
+        return now < runners[index].shadowsEnd ? load + runners[index].shadows(at: now) : load
     }
 
     /// Health and slots aside.

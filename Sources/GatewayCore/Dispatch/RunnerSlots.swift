@@ -24,6 +24,8 @@ public struct RunnerSlots: Sendable {
     /// Virtual time of the weighted rotation: grows by 1 ÷ weight with every choice.
     var pass: UInt64 = 0
     private var shadows: [Instant] = []
+    /// When the last of the shadows is gone.
+    private(set) var shadowsEnd = Instant(nanoseconds: .min)
 
     /// A prefill that nobody waits for any more counts for at most this long.
     private static let shadowLength = Interval.seconds(10)
@@ -41,19 +43,21 @@ public struct RunnerSlots: Sendable {
         return true
     }
 
-    /// What runners are compared by: leases, prefills that go on without a client, and the penalty of a failing one.
-    func load(at now: Instant) -> Int {
-        var load = inflight + health.penalty(at: now)
-        for end in shadows where now < end { load += 1 }
-        return load
+    /// Prefills that go on without a client.
+    func shadows(at now: Instant) -> Int {
+        shadows.count { now < $0 }
     }
 
     mutating func addShadow(now: Instant) {
         shadows.removeAll { $0 <= now }
-        if shadows.count < RunnerSlots.maximumShadows { shadows.append(now + RunnerSlots.shadowLength) }
+        guard shadows.count < RunnerSlots.maximumShadows else { return }
+        shadowsEnd = now + RunnerSlots.shadowLength
+        shadows.append(shadowsEnd)
     }
 
     mutating func clearShadows() {
-        if !shadows.isEmpty { shadows.removeAll(keepingCapacity: true) }
+        guard !shadows.isEmpty else { return }
+        shadows.removeAll(keepingCapacity: true)
+        shadowsEnd = Instant(nanoseconds: .min)
     }
 }

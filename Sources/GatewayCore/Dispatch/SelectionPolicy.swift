@@ -49,8 +49,9 @@ struct SelectionState {
         }
     }
 
-    func rank(of runner: borrowing RunnerSlots) -> Rank {
-        Rank(pass: max(runner.pass, virtualTime), lastChosen: runner.lastChosen)
+    /// Takes the fields and not the runner, which would be copied for it.
+    func rank(pass: UInt64, lastChosen: UInt64) -> Rank {
+        Rank(pass: max(pass, virtualTime), lastChosen: lastChosen)
     }
 
     mutating func chose(_ index: Int, weight: Int, among runners: inout [RunnerSlots]) {

@@ -148,7 +148,8 @@ private enum Candidates {
         var ends = 0
         var at = bytes.count - 1
         while at > 0 {
-            if bytes[at - 1] == UInt8(ascii: "\n") {
+            // Blank lines don't count as lines: however many follow, the last one with something in it is looked at.
+            if bytes[at - 1] == UInt8(ascii: "\n"), bytes[at] != UInt8(ascii: "\n") {
                 ends += 1
                 if ends == 2 { return at }
             }

@@ -90,6 +90,16 @@ struct ProbeScheduleTests {
         #expect(schedule.nextDue == at(0.2))
     }
 
+    @Test("a runner that an exchange could not reach is probed at once, and only probed")
+    func doubtful() {
+        var schedule = schedule()
+        _ = round(&schedule, at: start)
+        schedule.isDoubtful(at: at(2))
+        #expect(schedule.nextDue == at(2))
+        #expect(round(&schedule, at: at(2)) == [.version])
+        #expect(schedule.nextDue == at(5))
+    }
+
     @Test("a list that was found wrong is read again at once")
     func stale() {
         var schedule = schedule()

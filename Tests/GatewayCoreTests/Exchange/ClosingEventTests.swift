@@ -24,6 +24,7 @@ struct ClosingEventTests {
         (.ndjson, token + #"{"model":"m","done":true}"# + "\n"),
         (.ndjson, #"{"done": true}"#),
         (.ndjson, token + #"{"done":true,"done_reason":"stop","context":[1,2,3],"total_duration":5}"# + "\n"),
+        (.ndjson, token + #"{"done":true}"# + "\n\n\n\n"), (.ndjson, #"{"done":true}"# + "\n" + #"{"x":"#),
         (.serverSentEvents, "data: {\"a\":1}\n\ndata: [DONE]\n\n"),
         (.serverSentEvents, "data:[DONE]"),
         (.serverSentEvents, "data: {}\r\n\r\ndata: [DONE]\r\n\r\n"),

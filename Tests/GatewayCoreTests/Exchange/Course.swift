@@ -66,6 +66,7 @@ final class Course {
     }
 
     func connected(isReused: Bool = false) -> Exchange.Action { exchange.connected(isReused: isReused) }
+    func responseBegan() { exchange.responseBegan() }
     func requestSent() { exchange.requestSent() }
 
     func head(_ status: Int, json: Bool = true, retryAfter: Interval? = nil, alternative: Bool = false)

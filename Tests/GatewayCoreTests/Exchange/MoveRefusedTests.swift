@@ -102,6 +102,39 @@ struct MoveRefusedTests {
         #expect(course.fails(.reset) == .connect(runner: 1, fresh: true))
     }
 
+    @Test("nor one that died behind an interim response or half a head: the runner has had the request")
+    func responseBegan() {
+        let course = Course()
+        course.begin(0, isReused: true)
+        course.responseBegan()
+        #expect(course.fails(.reset) == .move(end: .failed(.reset)))
+        course.leave()
+        course.begin(1)
+        #expect(
+            course.fails(.reset) == .fail(.runnerFailed(.reset, runner: 1), end: .failed(.reset)),
+            "it was sent completely")
+    }
+
+    @Test("an answer that begins at another time changes nothing", arguments: Course.Phase.allCases)
+    func strayBegin(phase: Course.Phase) {
+        let course = Course(at: phase)
+        let movable = course.isMovable
+        course.responseBegan()
+        #expect(course.isMovable == movable)
+    }
+
+    @Test("a move that found nobody was none")
+    func movesCounted() {
+        let course = Course(at: .connecting)
+        _ = course.fails(.connectFailed)
+        course.leave()
+        course.grant(1)
+        _ = course.fails(.connectFailed)
+        course.leave()
+        _ = course.refused(.noCandidateLeft)
+        #expect(course.moves == 1)
+    }
+
     @Test("nothing but a reset is a sign of a stale connection", arguments: RunnerHealthTests.failures)
     func otherFailures(failure: RunnerFailure) {
         let course = Course()
