@@ -25,7 +25,10 @@ final class ProxiedExchange: ResponseConsumer {
     private var isChunked = false
     private var keepsRunnerAlive = false
     private var closing = ClosingEventScanner(kind: .none)
-    private var isPaused = false
+    /// Since when the runner waits for the client; nil: it doesn't.
+    private var pausedAt: Instant?
+    /// When the runner has to have said something, or, where bytes don't renew it, everything.
+    private var answerDue = Instant.distantFuture
     private var bytesSent = 0
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
@@ -112,14 +115,16 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func sendRequest() {
         guard let connection, let runner = machine.runner else { return }
-        armDeadline()
+        startDeadline()
         let ownName = model.strippedPrefix ? model.ownName(on: runner) : nil
         if gateway.send(request, ownName: ownName, on: connection, to: runner) { machine.requestSent() }
     }
 
     override func requestSent() {
+        // The answer may have begun before the request was read to its end.
+        guard machine.isMovable else { return }
         machine.requestSent()
-        armDeadline()
+        startDeadline()
     }
 
     // MARK: The response
@@ -145,7 +150,7 @@ final class ProxiedExchange: ResponseConsumer {
         closing = ClosingEventScanner(head)
         client.responseBegan(keepsAlive: ownHead.keepsAlive, isCutByReset: ownHead.framing == .untilClose)
         gateway.bodyMemory.release(request.dropBody())
-        armDeadline()
+        if machine.bytesRenewDeadline { startDeadline() }
     }
 
     override func readParsed(isLast: Bool, hasMoreBytes: Bool) {
@@ -153,9 +158,9 @@ final class ProxiedExchange: ResponseConsumer {
         closing.bytesPassed(gateway.loop.splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
         if pass(to: client, isLast: false) {
-            if machine.bytesRenewDeadline { armDeadline() }
+            if machine.bytesRenewDeadline { startDeadline() }
         } else {
-            isPaused = true
+            pausedAt = gateway.loop.now
             connection.stopReading()
             // While it is the client that keeps it waiting, the runner's silence is no fault of its own.
             connection.setDeadline(.distantFuture)
@@ -183,16 +188,23 @@ final class ProxiedExchange: ResponseConsumer {
 
     /// The client took everything that was held for it.
     func clientDrained() {
-        guard isPaused, let connection else { return }
-        isPaused = false
-        armDeadline()
+        guard let pausedAt, let connection else { return }
+        self.pausedAt = nil
+        if machine.bytesRenewDeadline {
+            startDeadline()
+        } else if answerDue < .distantFuture {
+            answerDue = answerDue + (gateway.loop.now - pausedAt)
+            connection.setDeadline(answerDue)
+        }
         connection.startReading()
     }
 
     // MARK: Failures
 
-    private func armDeadline() {
-        connection?.setDeadline(in: machine.timeLimit(gateway.exchangeTimeouts))
+    /// The limit of the phase, from now.
+    private func startDeadline() {
+        answerDue = machine.timeLimit(gateway.exchangeTimeouts).map { gateway.loop.now + $0 } ?? .distantFuture
+        connection?.setDeadline(answerDue)
     }
 
     override func deadlineReached() {

@@ -51,13 +51,21 @@ import Transport
     @Test func aCircleOfTwoIsAnsweredFiveHundredAndEight() throws {
         let place = try ClosedPort()
         let runner = try SimulatedRunner(loop: loop, options: .instant())
-        let first = try GatewayUnderTest(loop, [runner, place]) { $0.health.probeInterval = .milliseconds(20) }
+        let first = try GatewayUnderTest(loop, [runner, place]) {
+            $0.health.probeInterval = .milliseconds(20)
+            $0.health.tagsInterval = .milliseconds(20)
+        }
         let second = try GatewayUnderTest(loop, [first]) { $0.listen = [.tcp(host: "127.0.0.1", port: place.port)] }
         defer {
             second.stop(keepingRunners: true)
             first.stop()
         }
-        loop.run(until: { first.health(1).isInRotation }, "that the second joins")
+        let catalog = { first.gateway.catalog }
+        loop.run(
+            until: {
+                guard case .found(let model) = catalog().resolve("demo") else { return false }
+                return first.health(1).isInRotation && model.holders.contains(1)
+            }, "that the second joins")
         let client = try first.client()
         #expect(try client.answer().status == 200)
         runner.close()
