@@ -76,6 +76,8 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     private func keepForLater(_ bytes: UnsafeRawBufferPointer) {
+        // Behind the last response nothing is answered any more.
+        if phase == .flushing, closesAfterResponse { return }
         guard pipelined.count + bytes.count <= gateway.configuration.limits.headerBytes else { return abort() }
         pipelined.append(contentsOf: bytes)
     }
@@ -151,8 +153,9 @@ final class ClientConnection: ByteStream, BodySink {
     /// The client would go on with this connection, and so would we.
     var mayKeepAlive: Bool { incoming?.intake.keepsAlive ?? false && !gateway.isDraining }
 
-    /// A response of ours. `closing`: the request can't or won't be read to its end.
-    func respond(_ response: OwnResponse, closing: Bool = false) {
+    /// A response of ours. `closing`: the request can't or won't be read to its end. `isLogged`: by the exchange that
+    /// it ends.
+    func respond(_ response: OwnResponse, closing: Bool = false, isLogged: Bool = false) {
         guard !isClosing else { return }
         var response = response
         response.fields += incoming?.intake.originFields ?? []
@@ -162,7 +165,7 @@ final class ClientConnection: ByteStream, BodySink {
             into: &bytes, isHead: incoming?.isHead ?? false, version: incoming?.version ?? .http11,
             keepAlive: keepsAlive, date: gateway.clock.date(at: loop.now),
             requestID: incoming.map { String(decoding: $0.requestID, as: UTF8.self) })
-        logOwnResponse(status: response.status, bytes: bytes.count)
+        if !isLogged { logOwnResponse(status: response.status, bytes: bytes.count) }
         incoming?.release()
         send(bytes)
         finishResponse(keepsAlive: keepsAlive)

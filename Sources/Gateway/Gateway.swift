@@ -204,26 +204,36 @@ public final class Gateway {
     func attemptEnded(_ outcome: AttemptOutcome, at runner: Int?, model: ResolvedModel, lease: consuming Lease?) {
         let now = loop.now
         let ejectionsBefore = dispatcher.ejections
+        var wasInference = false
         switch consume lease {
-        case .some(let lease): dispatcher.release(lease, outcome, now: now)
+        case .some(let lease):
+            wasInference = true
+            dispatcher.release(lease, outcome, now: now)
         case .none: if let runner { dispatcher.observe(outcome, at: runner, now: now) }
         }
         guard let runner else { return }
         switch outcome {
-        case .answered: catalog.sawLoaded(runner, model)
+        // Describing a model (show) loads nothing.
+        case .answered: if wasInference { catalog.sawLoaded(runner, model) }
         case .modelNotFound:
             catalog.forget(model, on: runner)
-            watches.first { $0.runner == runner }?.tagsAreStale()
+            watch(of: runner)?.tagsAreStale()
             listsChanged()
         case .failed(let failure):
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
+            if failure.isUnreachable { watch(of: runner)?.isDoubtful() }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
         case .answered500, .busy, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
         }
     }
 
+    private func watch(of runner: Int) -> RunnerWatch? {
+        watches.first { $0.runner == runner }
+    }
+
     private func ejected(_ runner: Int, because reason: String) {
+        if dispatcher.health(of: runner).isUnreachable { catalog.lostTouch(runner) }
         log.warning("\(runnerName(runner)) is ejected: \(reason)")
         timePassed()
     }

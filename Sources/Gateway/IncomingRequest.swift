@@ -51,7 +51,7 @@ final class IncomingRequest {
         switch intake.decision {
         case .refuse(let error): return response(to: error)
         case .answer(let response): return response
-        case .serve: return response(to: .bodyTooLarge(limit: 65536))
+        case .serve(let route, _): return own(route)
         }
     }
 
@@ -153,9 +153,9 @@ final class IncomingRequest {
                 }
             }
         case .unknown:
-            throw .modelNotFound(name, normalized: ModelName.display(name), route.operation, on: route.surface)
+            throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
         case .noListEverRead: throw .noListYet
-        case .invalidName: throw .invalidModelName(name, route.operation)
+        case .invalidName(let sentence): throw GatewayError(400, sentence)
         }
     }
 

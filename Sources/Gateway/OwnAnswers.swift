@@ -13,25 +13,36 @@ extension Gateway {
         case (.healthz, _): OwnResponse(json: .object([.init("status", .string("ok"))]))
         case (.readyz, _): readiness(wantsUsableRunner: QueryParameters.value(of: "runners", in: target) == "1")
         case (.version, _):
-            OwnResponse(
-                json: .object([.init("version", .string(catalog.version(among: dispatcher.usableRunners)))]))
-        case (.tags, .root): OwnResponse(list: catalog.rootTags())
-        case (.tags, .prefix): OwnResponse(list: catalog.prefixTags())
-        case (.ps, .root): OwnResponse(list: catalog.rootPs())
-        case (.ps, .prefix): OwnResponse(list: catalog.prefixPs())
-        case (.openAIModels, _): OwnResponse(list: catalog.openAIModels())
+            OwnResponse(list: catalog.versionAnswer(usable: dispatcher.usableRunners))
+        case (.tags, .root): OwnResponse(list: catalog.answer(.tags))
+        case (.tags, .prefix): OwnResponse(list: catalog.answer(.prefixTags))
+        case (.ps, .root): OwnResponse(list: catalog.answer(.ps))
+        case (.ps, .prefix): OwnResponse(list: catalog.answer(.prefixPs))
+        case (.openAIModels, _): OwnResponse(list: catalog.answer(.openAIModels))
         case (.openAIModel, _): try openAIModel(route)
-        default: throw .notBuilt(route)
+        case (.chat, _), (.generate, _), (.embed, _), (.embeddings, _), (.chatCompletions, _), (.completions, _),
+            (.openAIEmbeddings, _), (.responses, _), (.messages, _), (.transcriptions, _), (.show, _), (.status, _),
+            (.metrics, _), (.pull, _), (.push, _), (.create, _), (.copy, _), (.delete, _), (.blobs, _), (.unload, _),
+            (.me, _), (.signout, _), (.signoutByKey, _), (.webSearch, _), (.webFetch, _), (.recommendations, _),
+            (.verify, _), (.config, _), (.configUpdate, _), (.stats, _), (.decisions, _), (.keys, _), (.key, _),
+            (.ui, _):
+            // Served by a runner, or not by this version.
+            throw .notBuilt(route)
         }
     }
 
     private func openAIModel(_ route: Route) throws(GatewayError) -> OwnResponse {
         let name = route.pathArgument ?? ""
-        guard let model = catalog.openAIModel(name) else {
-            throw .modelNotFound(
-                name, normalized: ModelName.display(name), route.operation, on: route.surface)
+        guard let model = catalog.model(named: name) else {
+            switch catalog.resolve(name) {
+            case .firstListsPending: throw .listsPending
+            case .noListEverRead: throw .noListYet
+            case .found, .unknown, .invalidName:
+                throw .modelNotFound(
+                    name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+            }
         }
-        return OwnResponse(json: model)
+        return OwnResponse(list: model)
     }
 
     /// Ready for traffic: listening, every runner asked once, not draining; on demand with a runner that can be used.
@@ -52,7 +63,7 @@ extension Gateway {
 }
 
 extension OwnResponse {
-    /// A list made before: bytes of JSON.
+    /// JSON that the catalog made.
     fileprivate init(list: [UInt8]) {
         self.init(200, contentType: OwnResponse.json, body: list)
     }

@@ -16,7 +16,6 @@ final class ProxiedExchange: ResponseConsumer {
     private var machine: Exchange
     private var slot: SlotRequest
     private var connection: RunnerConnection?
-    private var lastFailure: ExchangeFailure?
     private var grantedAt: Instant?
 
     // The splice: what a chunk needs, and nothing else.
@@ -27,9 +26,11 @@ final class ProxiedExchange: ResponseConsumer {
     private var closing = ClosingEventScanner(kind: .none)
     /// Since when the runner waits for the client; nil: it doesn't.
     private var pausedAt: Instant?
-    /// When the runner has to have said something, or, where bytes don't renew it, everything.
-    private var answerDue = Instant.distantFuture
     private var bytesSent = 0
+    /// How long the runner may be silent in this phase; nil: as long as it likes, or until a deadline set before.
+    private var silenceLimit: Interval?
+    /// Of an answer that is not streamed.
+    private var answerDeadline: Instant?
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
         self.gateway = gateway
@@ -96,7 +97,7 @@ final class ProxiedExchange: ResponseConsumer {
     }
 
     func refused(_ refusal: Dispatcher.Refusal) {
-        perform(machine.refused(refusal, previous: lastFailure))
+        perform(machine.refused(refusal))
     }
 
     private func connect(to runner: Int, fresh: Bool) {
@@ -115,7 +116,7 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func sendRequest() {
         guard let connection, let runner = machine.runner else { return }
-        startDeadline()
+        armDeadline()
         let ownName = model.strippedPrefix ? model.ownName(on: runner) : nil
         if gateway.send(request, ownName: ownName, on: connection, to: runner) { machine.requestSent() }
     }
@@ -124,7 +125,7 @@ final class ProxiedExchange: ResponseConsumer {
         // The answer may have begun before the request was read to its end.
         guard machine.isMovable else { return }
         machine.requestSent()
-        startDeadline()
+        armDeadline()
     }
 
     // MARK: The response
@@ -150,7 +151,7 @@ final class ProxiedExchange: ResponseConsumer {
         closing = ClosingEventScanner(head)
         client.responseBegan(keepsAlive: ownHead.keepsAlive, isCutByReset: ownHead.framing == .untilClose)
         gateway.bodyMemory.release(request.dropBody())
-        if machine.bytesRenewDeadline { startDeadline() }
+        armDeadline()
     }
 
     override func readParsed(isLast: Bool, hasMoreBytes: Bool) {
@@ -158,7 +159,7 @@ final class ProxiedExchange: ResponseConsumer {
         closing.bytesPassed(gateway.loop.splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
         if pass(to: client, isLast: false) {
-            if machine.bytesRenewDeadline { startDeadline() }
+            if let silenceLimit { connection.setDeadline(gateway.loop.now + silenceLimit) }
         } else {
             pausedAt = gateway.loop.now
             connection.stopReading()
@@ -190,21 +191,23 @@ final class ProxiedExchange: ResponseConsumer {
     func clientDrained() {
         guard let pausedAt, let connection else { return }
         self.pausedAt = nil
-        if machine.bytesRenewDeadline {
-            startDeadline()
-        } else if answerDue < .distantFuture {
-            answerDue = answerDue + (gateway.loop.now - pausedAt)
-            connection.setDeadline(answerDue)
-        }
+        answerDeadline = answerDeadline.map { $0 + (gateway.loop.now - pausedAt) }
+        armDeadline()
         connection.startReading()
     }
 
     // MARK: Failures
 
-    /// The limit of the phase, from now.
-    private func startDeadline() {
-        answerDue = machine.timeLimit(gateway.exchangeTimeouts).map { gateway.loop.now + $0 } ?? .distantFuture
-        connection?.setDeadline(answerDue)
+    /// For an answer that is not streamed one deadline runs from the request to its end: nothing renews it.
+    private func armDeadline() {
+        let limit = machine.timeLimit(gateway.exchangeTimeouts)
+        silenceLimit = machine.bytesRenewDeadline ? limit : nil
+        if machine.bytesRenewDeadline {
+            connection?.setDeadline(in: limit)
+        } else {
+            answerDeadline = answerDeadline ?? limit.map { gateway.loop.now + $0 }
+            connection?.setDeadline(answerDeadline ?? .distantFuture)
+        }
     }
 
     override func deadlineReached() {
@@ -219,7 +222,6 @@ final class ProxiedExchange: ResponseConsumer {
         guard let runner = machine.runner else { return }
         if failure.isUnreachable { gateway.pools[runner].addressIsDoubtful() }
         gateway.log.debug("\(gateway.runnerName(runner)): \(failure.label): \(reason)")
-        lastFailure = .runnerFailed(failure, runner: runner)
         perform(machine.runnerFailed(failure))
     }
 
@@ -239,6 +241,7 @@ final class ProxiedExchange: ResponseConsumer {
         let runner = machine.runner
         endConnection(reusable: false)
         summary = nil
+        answerDeadline = nil
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
@@ -248,7 +251,10 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
         let error = failure.asError(model: request.model, name: gateway.runnerName)
-        end(outcome, reusable: false, status: error.status) { $0.respond(error) }
+        end(outcome, reusable: false, status: error.status) { client in
+            guard let response = client.incoming?.response(to: error) else { return }
+            client.respond(response, isLogged: true)
+        }
     }
 
     private func finish(_ outcome: AttemptOutcome) {

@@ -7,7 +7,7 @@ import Transport
 final class RunnerConnection: ByteStream, BodySink {
     /// Who waits for the response; nil while the connection is idle in its pool.
     private(set) var consumer: ResponseConsumer?
-    private weak var pool: RunnerPool?
+    private let pool: RunnerPool
     private let parser: HTTPParser
     private var isConnected = false
     /// Something came since the connection was handed to its consumer.
@@ -58,8 +58,10 @@ final class RunnerConnection: ByteStream, BodySink {
             return
         }
         setDeadline(in: limit)
-        pool?.resolve { [weak self] result in
-            guard let self, !isClosing else { return }
+        // Held strongly, here and by the pool: a weak reference would slow down every retain of a chunk, and a
+        // connection that isn't wanted any more is closed, which ends every hold on it.
+        pool.resolve { [self] result in
+            guard !isClosing else { return }
             switch result {
             case .success(let address): connect(to: address)
             case .failure(let error): fail(.connectFailed, "its name can't be resolved: \(error)")
@@ -78,7 +80,7 @@ final class RunnerConnection: ByteStream, BodySink {
     func release(reusable: Bool) {
         consumer = nil
         checked = nil
-        guard reusable, isConnected, !isClosing, case .none = upload, heldBytes == 0, let pool else { return close() }
+        guard reusable, isConnected, !isClosing, case .none = upload, heldBytes == 0 else { return close() }
         startReading()
         pool.putBack(self)
     }
@@ -208,7 +210,7 @@ final class RunnerConnection: ByteStream, BodySink {
     }
 
     override func didClose() {
-        pool?.forget(self)
+        pool.forget(self)
         consumer = nil
         upload = .none
     }

@@ -49,10 +49,10 @@ final class RunnerPool {
     /// The runner's address, looked up if need be; calls back once, perhaps before this returns.
     func resolve(_ completion: @escaping (Result<SocketAddress, UVError>) -> Void) {
         if let address, loop.now < addressExpires { return completion(.success(address)) }
-        resolver.resolve(url.host, port: url.port) { [weak self] result in
-            if case .success(let address) = result, let self {
+        resolver.resolve(url.host, port: url.port) { [self] result in
+            if case .success(let address) = result {
                 self.address = address
-                self.addressExpires = self.loop.now + RunnerPool.addressLifetime
+                addressExpires = loop.now + RunnerPool.addressLifetime
             }
             completion(result)
         }

@@ -39,6 +39,12 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
+    /// An exchange could not reach the runner: whether it is gone is better known soon.
+    func isDoubtful() {
+        schedule.isDoubtful(at: loop.now)
+        if reader == nil { askNext() }
+    }
+
     override func deadlineReached(at now: Instant) {
         askNext()
     }
@@ -53,6 +59,7 @@ final class RunnerWatch: Timed {
 
     private func connect(_ reader: ListReader, fresh: Bool) {
         do throws(UVError) {
+            // One that its runner closed meanwhile is of no use any more.
             if let connection, !fresh, !connection.isClosing {
                 connection.handOver(to: reader)
             } else {

@@ -43,8 +43,8 @@ extension RunnerSlots.Settings {
 extension CatalogRunner {
     public init(_ runner: RunnerConfiguration) {
         self.init(
-            isEnabled: runner.isEnabled, prefixID: runner.prefixID, modelIDs: runner.modelIDs,
-            tags: .array(runner.tags), connectionType: runner.connectionType, identity: runner.url.description)
+            identity: runner.url.description, isEnabled: runner.isEnabled, prefixID: runner.prefixID,
+            modelIDs: runner.modelIDs, tags: .array(runner.tags), connectionType: runner.connectionType)
     }
 }
 

@@ -3,8 +3,9 @@
 /// The one place for what exchanges share: the runners' slots, their health, and the queue. A value driven by events;
 /// one loop owns it.
 ///
-/// After every event that may have freed a slot, call `takeGrant` until it returns nil; `nextWakeUp` says when time
-/// alone can change something.
+/// After every event that may have freed a slot, and after an answer `queued`, call `takeGrant` until it returns nil;
+/// after every event that may have made a runner worse, `takeRefused`; `nextWakeUp` says when time alone can change
+/// something.
 public struct Dispatcher: ~Copyable {
     public struct Settings: Equatable, Sendable {
         public var policy: SelectionPolicy
@@ -33,7 +34,7 @@ public struct Dispatcher: ~Copyable {
         case queueFull(retryAfter: Int)
         /// It waited its whole time.
         case timedOut(retryAfter: Int)
-        /// Only for a move: every candidate has been tried.
+        /// Only for an exchange that has tried one: no candidate is left that it has not.
         case noCandidateLeft
     }
 
@@ -44,13 +45,15 @@ public struct Dispatcher: ~Copyable {
     }
 
     public let settings: Settings
-    private(set) var runners: [RunnerSlots]
-    private var queue = WaitQueue()
-    private let ledger = LeaseLedger()
-    private var selection = SelectionState()
+    var runners: [RunnerSlots]
+    var queue = WaitQueue()
+    let ledger = LeaseLedger()
+    var selection = SelectionState()
+    /// The runners with a free slot, as `takeGrant` last found them; kept to save an allocation each time.
+    private var free = RunnerSet()
     private var jitter: UInt64
     /// Leases dropped by mistake since the start: always 0, or there is a bug.
-    public private(set) var lostLeases = 0
+    public internal(set) var lostLeases = 0
     /// Ejections since the start.
     public private(set) var ejections = 0
 
@@ -69,20 +72,14 @@ public struct Dispatcher: ~Copyable {
         if let runner = best(for: request, now: now, needsSlot: true), isMove || !isAwaited(runner) {
             return .granted(lend(runner))
         }
-        switch standing(of: request) {
-        case .none: return .refused(isMove ? .noCandidateLeft : .noHolder)
-        case .unreachable(let runner):
-            return .refused(
-                isMove ? .noCandidateLeft : .unreachable(runner: runner, retryAfter: retryAfter(waiting: 8)))
-        case .some: break
-        }
+        if let refusal = refusal(of: request, isMove: isMove) { return .refused(refusal) }
         if let limit = settings.queueTimeout, now - request.arrivedAt >= limit {
             return .refused(.timedOut(retryAfter: retryAfter(waiting: queue.count)))
         }
         guard queue.count < settings.queueLimit else {
             return .refused(.queueFull(retryAfter: retryAfter(waiting: queue.count)))
         }
-        if isMove { queue.putFirst(request) } else { queue.append(request) }
+        if isMove { queue.putFirst(request) } else { queue.insert(request) }
         return .queued
     }
 
@@ -92,12 +89,7 @@ public struct Dispatcher: ~Copyable {
             selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
             return .picked(runner)
         }
-        if isMove { return .refused(.noCandidateLeft) }
-        switch standing(of: request) {
-        case .unreachable(let runner):
-            return .refused(.unreachable(runner: runner, retryAfter: retryAfter(waiting: 8)))
-        case .some, .none: return .refused(.noHolder)
-        }
+        return .refused(refusal(of: request, isMove: isMove) ?? .noHolder)
     }
 
     public enum Pick: Equatable, Sendable {
@@ -140,8 +132,10 @@ public struct Dispatcher: ~Copyable {
     /// The oldest waiter that some free slot suits, taken out of the queue.
     public mutating func takeGrant(now: Instant) -> Grant? {
         reclaimLostLeases()
-        guard !queue.isEmpty, runners.contains(where: { $0.isFree(at: now) }) else { return nil }
-        for place in queue.requests.indices {
+        guard !queue.isEmpty else { return nil }
+        noteFree(at: now)
+        guard !free.isEmpty else { return nil }
+        for place in queue.requests.indices where queue.requests[place].holders.intersects(free) {
             if let runner = best(for: queue.requests[place], now: now, needsSlot: true) {
                 let request = queue.remove(at: place)
                 return Grant(id: request.id, lease: lend(runner))
@@ -150,22 +144,22 @@ public struct Dispatcher: ~Copyable {
         return nil
     }
 
+    private mutating func noteFree(at now: Instant) {
+        free.removeAll()
+        for index in runners.indices where runners[index].isFree(at: now) { free.insert(index) }
+    }
+
     /// A waiter that has to be refused, taken out of the queue: its time is over, or nobody holds its model any more.
     public mutating func takeRefused(now: Instant) -> (id: ExchangeID, refusal: Refusal)? {
         let waiting = queue.count
         if let limit = settings.queueTimeout, let expired = queue.takeExpired(limit: limit, now: now) {
             return (expired.id, .timedOut(retryAfter: retryAfter(waiting: waiting)))
         }
-        for (place, request) in queue.requests.enumerated() {
-            switch standing(of: request) {
-            case .some: continue
-            case .none:
-                _ = queue.remove(at: place)
-                return (request.id, .noHolder)
-            case .unreachable(let runner):
-                _ = queue.remove(at: place)
-                return (request.id, .unreachable(runner: runner, retryAfter: retryAfter(waiting: 8)))
-            }
+        for place in queue.requests.indices {
+            let request = queue.requests[place]
+            guard let refusal = refusal(of: request, isMove: !request.tried.isEmpty) else { continue }
+            _ = queue.remove(at: place)
+            return (request.id, refusal)
         }
         return nil
     }
@@ -174,8 +168,7 @@ public struct Dispatcher: ~Copyable {
     public mutating func listsChanged(_ holders: (String) -> (holders: RunnerSet, loaded: RunnerSet)?) {
         queue.forEach { request in
             let found = holders(request.model)
-            request.holders = found?.holders ?? RunnerSet()
-            request.loaded = found?.loaded ?? RunnerSet()
+            request.replaceHolders(found?.holders ?? RunnerSet(), loaded: found?.loaded ?? RunnerSet())
         }
     }
 
@@ -219,83 +212,16 @@ public struct Dispatcher: ~Copyable {
         RunnerSet(runners.indices.filter { runners[$0].settings.isEnabled && runners[$0].health.isInRotation })
     }
 
-    // MARK: Choosing
+    // MARK: Refusing
 
-    private enum Standing {
-        case some
-        case unreachable(runner: Int)
-        case none
-    }
-
-    /// Whether anybody could take the request at all, slots aside.
-    private func standing(of request: SlotRequest) -> Standing {
-        var unreachable: Int?
-        for index in runners.indices where isEligible(index, for: request) {
-            let health = runners[index].health
-            if health.isInRotation || !health.isUnreachable { return .some }
-            if unreachable == nil { unreachable = index }
+    /// Why the request can't be served or wait; nil: somebody may take it, now or later.
+    private mutating func refusal(of request: SlotRequest, isMove: Bool) -> Refusal? {
+        switch standing(of: request) {
+        case .some: nil
+        case .unreachable(let runner):
+            isMove ? .noCandidateLeft : .unreachable(runner: runner, retryAfter: retryAfter(waiting: 8))
+        case .none: isMove ? .noCandidateLeft : .noHolder
         }
-        return unreachable.map { .unreachable(runner: $0) } ?? .none
-    }
-
-    private func isEligible(_ index: Int, for request: SlotRequest) -> Bool {
-        request.holders.contains(index) && runners[index].settings.isEnabled && runners[index].settings.weight > 0
-            && runners[index].health.state != .misconfigured && !request.tried.contains(index)
-    }
-
-    /// Ejected runners are used only when no holder is in rotation (tried or not), and never while out of reach.
-    private func best(for request: SlotRequest, now: Instant, needsSlot: Bool) -> Int? {
-        var best: Int?
-        var someInRotation = false
-        for index in runners.indices where request.holders.contains(index) {
-            let runner = runners[index]
-            guard runner.settings.isEnabled, runner.settings.weight > 0, runner.health.isInRotation else { continue }
-            someInRotation = true
-            guard !request.tried.contains(index), runner.isFree(at: now) || !needsSlot else { continue }
-            if let current = best, !isBetter(index, than: current, for: request, now: now) { continue }
-            best = index
-        }
-        if best == nil, !someInRotation {
-            for index in runners.indices where isEligible(index, for: request) && !runners[index].health.isUnreachable {
-                guard runners[index].isFree(at: now) || !needsSlot else { continue }
-                if let current = best, !isBetter(index, than: current, for: request, now: now) { continue }
-                best = index
-            }
-        }
-        return best
-    }
-
-    /// An older waiter could use this runner, free since time passed: a new exchange must not overtake it.
-    private func isAwaited(_ runner: Int) -> Bool {
-        queue.requests.contains { $0.holders.contains(runner) && !$0.tried.contains(runner) }
-    }
-
-    private func isBetter(_ index: Int, than other: Int, for request: SlotRequest, now: Instant) -> Bool {
-        switch settings.policy {
-        case .roundRobin:
-            return selection.rank(of: runners[index]) < selection.rank(of: runners[other])
-        case .leastInflight:
-            // Load ÷ weight, compared by cross-multiplication: no division, no rounding.
-            let mine = runners[index].load(at: now) * runners[other].settings.weight
-            let theirs = runners[other].load(at: now) * runners[index].settings.weight
-            if mine != theirs { return mine < theirs }
-            let isLoaded = request.loaded.contains(index)
-            if isLoaded != request.loaded.contains(other) { return isLoaded }
-            return runners[index].lastChosen < runners[other].lastChosen
-        }
-    }
-
-    private mutating func lend(_ runner: Int) -> Lease {
-        selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
-        runners[runner].inflight += 1
-        return Lease(runner: runner, ledger: ledger)
-    }
-
-    private mutating func reclaimLostLeases() {
-        guard !ledger.lost.isEmpty else { return }
-        for runner in ledger.lost { runners[runner].inflight -= 1 }
-        lostLeases += ledger.lost.count
-        ledger.lost.removeAll()
     }
 
     /// 1 to 60 seconds, longer with more waiters, spread out so that refused clients don't come back together.

@@ -30,14 +30,18 @@ public struct ProbeSchedule: Sendable {
     private let intervals: Intervals
     private var dueTags, duePs, dueVersion: Instant
     private var running: RunnerList?
+    private var tagsWentStale = false
+    private var tagsEnded: Instant
 
-    /// A runner that doesn't answer is asked again this soon, so that it joins soon after it comes up.
-    private static let retryAfterFailure = Interval.seconds(1)
+    /// A runner that doesn't answer is asked again this soon, so that it joins soon after it comes up. Nor is a list
+    /// that was found wrong read more often: a runner that lists what it lacks would be asked with every request.
+    private static let shortestPause = Interval.seconds(1)
 
     /// Everything is due at once: the model lists first, since exchanges wait for them.
     public init(intervals: Intervals, now: Instant) {
         self.intervals = intervals
         (dueTags, duePs, dueVersion) = (now, now, now)
+        tagsEnded = Instant(nanoseconds: .min)
     }
 
     /// The list to ask for now; nil while one is being asked for, or none is due.
@@ -51,20 +55,39 @@ public struct ProbeSchedule: Sendable {
         guard let list = running else { return }
         running = nil
         setDue(list, now + interval(list))
+        guard list == .tags else { return }
+        tagsEnded = now
+        // What was read may be older than what showed it wrong.
+        if tagsWentStale { tagsAreStale(at: now) }
+        tagsWentStale = false
     }
 
     /// Nothing else is asked for before the next try: it would only fail, too.
     public mutating func failed(at now: Instant) {
         running = nil
-        let retry = now + min(ProbeSchedule.retryAfterFailure, intervals.version)
+        tagsWentStale = false
+        tagsEnded = now
+        let retry = now + pause
         for list in RunnerList.allCases { setDue(list, max(due(list), retry)) }
         setDue(.tags, retry)
     }
 
-    /// The runner's list is known to be wrong: it is read again at the next opportunity.
-    public mutating func tagsAreStale(at now: Instant) {
-        dueTags = min(dueTags, now)
+    /// An exchange could not reach the runner: it is probed at the next opportunity.
+    public mutating func isDoubtful(at now: Instant) {
+        dueVersion = min(dueVersion, now)
     }
+
+    /// The runner's list is known to be wrong: it is read again at the next opportunity, and once more if it is being
+    /// read just now.
+    public mutating func tagsAreStale(at now: Instant) {
+        guard running != .tags else {
+            tagsWentStale = true
+            return
+        }
+        dueTags = min(dueTags, max(now, tagsEnded + pause))
+    }
+
+    private var pause: Interval { min(ProbeSchedule.shortestPause, intervals.version) }
 
     public var nextDue: Instant { min(dueTags, min(duePs, dueVersion)) }
 

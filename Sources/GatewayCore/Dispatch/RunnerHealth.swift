@@ -6,7 +6,7 @@
 /// probation: one request at first, twice as many after each answer, and back out at the first failure.
 public struct RunnerHealth: Equatable, Sendable {
     public struct Settings: Equatable, Sendable {
-        /// Failures in a row that eject.
+        /// Failures in a row that eject; `Int.max`: never.
         public var ejectAfter: Int
         public var ejectBase: Interval
         public var ejectMaximum: Interval
@@ -46,8 +46,11 @@ public struct RunnerHealth: Equatable, Sendable {
 
     /// Probation ends after this many leases at once went well.
     private static let fullAllowance = 16
+    /// A runner that says 503 and "retry after 0 seconds" would be asked over and over within one turn of the loop.
+    private static let shortestBusyTime = Interval.seconds(1)
     private static let penaltyHalfLife = Interval.seconds(2)
-    private static let maximumPenalty = 64
+    /// More than any runner has in flight: less would send everything to the failing one as soon as the others have more.
+    private static let maximumPenalty = 1024
 
     public init() {}
 
@@ -71,7 +74,7 @@ public struct RunnerHealth: Equatable, Sendable {
     public func penalty(at now: Instant) -> Int {
         guard penaltyPoints > 0 else { return 0 }
         let halvings = max(0, (now - penaltySince).nanoseconds) / RunnerHealth.penaltyHalfLife.nanoseconds
-        return halvings > 6 ? 0 : penaltyPoints >> Int(halvings)
+        return penaltyPoints >> Int(min(halvings, 63))
     }
 
     // MARK: Events
@@ -82,19 +85,21 @@ public struct RunnerHealth: Equatable, Sendable {
         case .answered:
             answered(now: now)
         case .answered500(let client):
-            isUnreachable = false
-            punish(now: now)
-            if serverErrors.count(from: client) >= 3 * settings.ejectAfter, serverErrors.cameFromSeveral {
-                return eject(settings: settings, now: now)
-            }
+            responded()
+            let errorsInARow = serverErrors.count(from: client)
+            // Their number counts, too: by its time alone the penalty would let every fourth of a few requests through.
+            punish(atLeast: 1 << min(errorsInARow, 16), now: now)
+            let (enough, overflow) = settings.ejectAfter.multipliedReportingOverflow(by: 3)
+            guard errorsInARow >= enough, !overflow, serverErrors.cameFromSeveral else { break }
+            return isInRotation && eject(settings: settings, now: now)
         case .busy(let retryAfter):
-            isUnreachable = false
+            responded()
             serverErrors = ServerErrorRun()
-            busyUntil = max(busyUntil, now + (retryAfter ?? .seconds(1)))
+            busyUntil = max(busyUntil, now + max(retryAfter ?? .zero, RunnerHealth.shortestBusyTime))
         case .failed(let failure):
             return failed(unreachable: failure.isUnreachable, settings: settings, now: now)
         case .modelNotFound:
-            isUnreachable = false
+            responded()
             serverErrors = ServerErrorRun()
         case .clientGone, .withdrawn:
             break
@@ -102,17 +107,23 @@ public struct RunnerHealth: Equatable, Sendable {
         return false
     }
 
-    private mutating func answered(now: Instant) {
+    /// It talks HTTP, whatever it said.
+    private mutating func responded() {
         isUnreachable = false
+        if case .untried = state { state = .up }
+    }
+
+    private mutating func answered(now: Instant) {
+        responded()
         failuresInARow = 0
+        probeFailuresInARow = 0
         serverErrors = ServerErrorRun()
         penaltyPoints = penalty(at: now) / 2
         penaltySince = now
         switch state {
         case .probation(let allowance):
             state = allowance * 2 >= RunnerHealth.fullAllowance ? .up : .probation(allowance: allowance * 2)
-        case .untried: state = .up
-        case .up, .ejected, .misconfigured: break
+        case .untried, .up, .ejected, .misconfigured: break
         }
     }
 
@@ -193,8 +204,8 @@ public struct RunnerHealth: Equatable, Sendable {
         return true
     }
 
-    private mutating func punish(now: Instant) {
-        penaltyPoints = min(penalty(at: now) * 2 + 2, RunnerHealth.maximumPenalty)
+    private mutating func punish(atLeast floor: Int = 0, now: Instant) {
+        penaltyPoints = min(max(penalty(at: now) * 2 + 2, floor), RunnerHealth.maximumPenalty)
         penaltySince = now
     }
 }

@@ -29,6 +29,22 @@ public struct RunnerSet: Equatable, Sendable {
         while words.last == 0 { words.removeLast() }
     }
 
+    func intersects(_ other: RunnerSet) -> Bool {
+        for word in 0..<min(words.count, other.words.count) where words[word] & other.words[word] != 0 { return true }
+        return false
+    }
+
+    mutating func formIntersection(_ other: RunnerSet) {
+        if words.count > other.words.count { words.removeLast(words.count - other.words.count) }
+        for word in words.indices { words[word] &= other.words[word] }
+        while words.last == 0 { words.removeLast() }
+    }
+
+    /// Keeps the memory.
+    mutating func removeAll() {
+        words.removeAll(keepingCapacity: true)
+    }
+
     public var isEmpty: Bool { words.isEmpty }
     public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 

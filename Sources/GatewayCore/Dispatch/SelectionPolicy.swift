@@ -8,6 +8,28 @@ public enum SelectionPolicy: String, CaseIterable, Sendable {
     case roundRobin = "round-robin"
 }
 
+/// What a policy compares of a runner, read once per choice.
+struct Candidate {
+    let index: Int
+    let load: Int
+    let weight: Int
+    let isLoaded: Bool
+    let rank: SelectionState.Rank
+
+    func isBetter(than other: Candidate, policy: SelectionPolicy) -> Bool {
+        switch policy {
+        case .roundRobin: return rank < other.rank
+        case .leastInflight:
+            // Load ÷ weight, compared by cross-multiplication: no division, no rounding.
+            let mine = load * other.weight
+            let theirs = other.load * weight
+            if mine != theirs { return mine < theirs }
+            if isLoaded != other.isLoaded { return isLoaded }
+            return rank.lastChosen < other.rank.lastChosen
+        }
+    }
+}
+
 /// The rotation. Weighted round robin by virtual time (stride scheduling): a choice moves a runner's pass by 1 ÷ weight
 /// and the lowest pass is next. A runner that was no candidate for a while does not catch up: it starts at the pass of
 /// the last choice.
@@ -17,8 +39,18 @@ struct SelectionState {
     /// Divisible by many weights; with weights up to 1,000 a pass lasts 10^13 choices.
     private static let stride: UInt64 = 720_720
 
-    func rank(of runner: RunnerSlots) -> (UInt64, UInt64) {
-        (max(runner.pass, virtualTime), runner.lastChosen)
+    /// The lowest is next.
+    struct Rank {
+        let pass: UInt64
+        let lastChosen: UInt64
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            (left.pass, left.lastChosen) < (right.pass, right.lastChosen)
+        }
+    }
+
+    func rank(of runner: borrowing RunnerSlots) -> Rank {
+        Rank(pass: max(runner.pass, virtualTime), lastChosen: runner.lastChosen)
     }
 
     mutating func chose(_ index: Int, weight: Int, among runners: inout [RunnerSlots]) {

@@ -17,6 +17,8 @@ public struct TriedRunners: Equatable, Sendable {
 
     public init() {}
 
+    public var isEmpty: Bool { first < 0 }
+
     public func contains(_ runner: Int) -> Bool { runner == first || runner == second || runner == third }
 
     public mutating func insert(_ runner: Int) {
@@ -35,6 +37,9 @@ public struct SlotRequest: Sendable {
     /// Those of them that have it loaded.
     public var loaded: RunnerSet
     public var tried = TriedRunners()
+    /// A client named the runner (`/{url_idx}`), the only holder here: it is tried though ejected, and though it takes
+    /// no other work.
+    public var isPinned = false
     /// When its request came; waiting is counted from here, whatever happened in between.
     public var arrivedAt: Instant
 
@@ -44,6 +49,16 @@ public struct SlotRequest: Sendable {
         self.holders = holders
         self.loaded = loaded
         self.arrivedAt = arrivedAt
+    }
+
+    /// The lists changed while it waits; a pin stays on its one runner.
+    mutating func replaceHolders(_ holders: RunnerSet, loaded: RunnerSet) {
+        if isPinned {
+            self.holders.formIntersection(holders)
+        } else {
+            self.holders = holders
+        }
+        self.loaded = loaded
     }
 }
 
@@ -55,13 +70,18 @@ struct WaitQueue {
     var count: Int { requests.count }
     var isEmpty: Bool { requests.isEmpty }
 
-    mutating func append(_ request: SlotRequest) {
-        requests.append(request)
+    /// By age: one that waits again, since its runner was busy, keeps the place that it came with.
+    mutating func insert(_ request: SlotRequest) {
+        var place = requests.endIndex
+        while place > 0, requests[place - 1].arrivedAt > request.arrivedAt { place -= 1 }
+        requests.insert(request, at: place)
     }
 
-    /// For an exchange that had its turn and lost its runner.
+    /// For an exchange that had its turn and lost its runner: before all that had none, by age among its like, since a
+    /// dead runner sends many at once.
     mutating func putFirst(_ request: SlotRequest) {
-        requests.insert(request, at: 0)
+        let place = requests.firstIndex { $0.tried.isEmpty || $0.arrivedAt > request.arrivedAt }
+        requests.insert(request, at: place ?? requests.endIndex)
     }
 
     mutating func remove(_ id: ExchangeID) -> Bool {

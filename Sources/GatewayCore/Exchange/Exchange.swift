@@ -71,9 +71,13 @@ public struct Exchange: ~Copyable {
     private(set) var state = State.waiting
     /// Held from `granted` to the attempt's end; nil for exchanges that take no slot.
     private var lease: Lease?
-    /// Runners it was sent to.
+    /// Moves so far; waiting again for busy runners is none.
     public private(set) var moves = 0
     private var maximumMoves = 2
+    /// Counted as a move already, and no runner found yet.
+    private var isMoving = false
+    /// What the client is told if no runner is left after a move; nil after a 503.
+    private var lastFailure: ExchangeFailure?
 
     public init(traits: Traits) {
         self.traits = traits
@@ -110,6 +114,7 @@ extension Exchange {
     public mutating func granted(runner: Int, lease: consuming Lease?) -> Action {
         switch state {
         case .waiting:
+            isMoving = false
             state = .connecting(Attempt(runner: runner))
             self.lease = lease
             return .connect(runner: runner, fresh: false)
@@ -118,12 +123,14 @@ extension Exchange {
         }
     }
 
-    /// The dispatcher refused. `previous`: how the attempt before this one failed, if this was a move.
-    public mutating func refused(_ refusal: Dispatcher.Refusal, previous: ExchangeFailure?) -> Action {
+    /// The dispatcher refused. After a move the client is told how the last runner failed; `previous` is for a caller
+    /// that knows of a failure which did not pass through here.
+    public mutating func refused(_ refusal: Dispatcher.Refusal, previous: ExchangeFailure? = nil) -> Action {
         switch state {
         case .waiting:
+            if isMoving { moves -= 1 }
             state = .ended
-            if let previous, refusal == .noCandidateLeft { return .fail(previous, end: nil) }
+            if let failure = lastFailure ?? previous, refusal == .noCandidateLeft { return .fail(failure, end: nil) }
             return .fail(.refused(refusal), end: nil)
         case .connecting, .awaitingHead, .streaming, .ended:
             preconditionFailure("a refusal for an exchange that does not wait")
@@ -168,7 +175,10 @@ extension Exchange {
         switch state {
         case .awaitingHead(let attempt, _, _):
             let outcome = head.outcomeThatMoves
-            if let outcome, hasAlternative, moves < maximumMoves { return .move(end: outcome) }
+            if let outcome, hasAlternative, moves < maximumMoves {
+                lastFailure = failure(toldAfter: outcome, at: attempt.runner)
+                return .move(end: outcome)
+            }
             if traits.needsSlot, case .busy = outcome { return .waitAgain(end: .busy(retryAfter: head.retryAfter)) }
             if traits.rewordsUnknownModel, outcome == .modelNotFound {
                 return .fail(.modelNotFound, end: .modelNotFound)
@@ -206,7 +216,7 @@ extension Exchange {
                 return .connect(runner: attempt.runner, fresh: true)
             }
             // A prompt that crashes runners must not kill three.
-            if failure == .reset, isSent { maximumMoves = 1 }
+            if failure == .reset, isSent { maximumMoves = min(maximumMoves, moves + 1) }
             return moveOrFail(failure, at: attempt.runner)
         case .streaming:
             return .cut(end: .failed(failure))
@@ -215,10 +225,21 @@ extension Exchange {
         }
     }
 
-    private func moveOrFail(_ failure: RunnerFailure, at runner: Int) -> Action {
-        moves < maximumMoves
-            ? .move(end: .failed(failure))
-            : .fail(.runnerFailed(failure, runner: runner), end: .failed(failure))
+    private mutating func moveOrFail(_ failure: RunnerFailure, at runner: Int) -> Action {
+        let told = ExchangeFailure.runnerFailed(failure, runner: runner)
+        guard moves < maximumMoves else { return .fail(told, end: .failed(failure)) }
+        lastFailure = told
+        return .move(end: .failed(failure))
+    }
+
+    /// The response that was a reason to move is gone, so the client is told about it in our words. Not about a 503:
+    /// that refusal says itself that runners are busy.
+    private func failure(toldAfter outcome: AttemptOutcome, at runner: Int) -> ExchangeFailure? {
+        switch outcome {
+        case .failed(let failure): .runnerFailed(failure, runner: runner)
+        case .modelNotFound: traits.rewordsUnknownModel ? .modelNotFound : nil
+        case .answered, .answered500, .busy, .clientGone, .withdrawn: nil
+        }
     }
 }
 
@@ -252,6 +273,7 @@ extension Exchange {
     /// Ends the attempt to make room for the next; its lease goes to the dispatcher.
     public mutating func takeLeaseForMove(countsAsMove: Bool) -> Lease? {
         if countsAsMove { moves += 1 }
+        isMoving = countsAsMove
         state = .waiting
         return lease.take()
     }
@@ -279,14 +301,20 @@ extension Exchange {
     }
 
     /// How long the runner may be silent in this phase. An answer that isn't streamed has one limit, set when the
-    /// request was sent, and its bytes don't renew it (`renewsWithBytes`).
+    /// request was sent, and neither its head nor its bytes renew it (`bytesRenewDeadline`). What is no inference has
+    /// none.
     public func timeLimit(_ timeouts: Timeouts) -> TimeLimit {
         switch state {
         case .waiting, .ended: nil
         case .connecting: timeouts.connect
-        case .awaitingHead: traits.streams ? timeouts.firstByte : timeouts.wholeAnswer
-        case .streaming: traits.streams ? timeouts.streamIdle : timeouts.wholeAnswer
+        case .awaitingHead: limit(timeouts, ifStreamed: timeouts.firstByte)
+        case .streaming: limit(timeouts, ifStreamed: timeouts.streamIdle)
         }
+    }
+
+    private func limit(_ timeouts: Timeouts, ifStreamed limit: TimeLimit) -> TimeLimit {
+        guard traits.needsSlot else { return nil }
+        return traits.streams ? limit : timeouts.wholeAnswer
     }
 
     public var bytesRenewDeadline: Bool { traits.streams }

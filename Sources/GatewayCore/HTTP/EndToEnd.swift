@@ -10,7 +10,13 @@ public enum EndToEnd {
 
         init(_ headers: HeaderFields) {
             self.headers = headers
-            isEmpty = headers.first(.connection) == nil
+            // Nearly every client sends `keep-alive` or `close`, which name nothing that would be forwarded.
+            var namesField = false
+            headers.forEachListElement(.connection) { option in
+                let isUsual = ASCII.equalsIgnoringCase(option, "close") || HeaderName(option) == .keepAlive
+                namesField = namesField || !isUsual
+            }
+            isEmpty = !namesField
         }
 
         func names(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -35,10 +41,11 @@ public enum EndToEnd {
         switch name {
         case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .proxyAuthenticate,
             .proxyAuthorization, .expect, .contentLength, .host, .authorization, .xAPIKey, .origin, .cookie, .referer,
-            .forwarded, .xForwarded, .xOpenWebUIUser, .xDMR, .via, .xRequestID, .acceptEncoding,
-            .accessControlRequestMethod, .accessControlRequestHeaders:
+            .forwarded, .xForwarded, .xOpenWebUIUser, .xDMR, .via, .xRequestID, .acceptEncoding:
             false
-        case .accept, .contentEncoding, .contentType, .date, .ifMatch, .retryAfter, .userAgent, .other: true
+        case .accept, .accessControlRequestMethod, .accessControlRequestHeaders, .contentEncoding, .contentType, .date,
+            .ifMatch, .retryAfter, .userAgent, .other:
+            true
         }
     }
 
@@ -61,15 +68,18 @@ public enum EndToEnd {
 public struct RunnerHeadTemplate: Sendable {
     /// E.g. `/base`, or nothing.
     let basePath: [UInt8]
-    /// `Host`, `Authorization`, `Via` and `Accept-Encoding` lines, ready.
-    let fixedLines: [UInt8]
+    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines, ready.
+    let firstLines: [UInt8]
+    /// Our own `Via` line and the name of the field that follows it.
+    let viaLine: [UInt8]
 
     /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `via`: our pseudonym, e.g. `dmr-1f…`.
     public init(authority: String, basePath: String, key: String, via: String) {
         self.basePath = Array(basePath.utf8)
-        var lines = "Host: \(authority)\r\nAccept-Encoding: identity\r\nVia: 1.1 \(via)"
-        if !key.isEmpty { lines += "\r\nAuthorization: Bearer \(key)" }
-        fixedLines = Array(lines.utf8)
+        var lines = "Host: \(authority)\r\nAccept-Encoding: identity\r\n"
+        if !key.isEmpty { lines += "Authorization: Bearer \(key)\r\n" }
+        firstLines = Array(lines.utf8)
+        viaLine = Array("Via: 1.1 \(via)\r\nX-Request-Id: ".utf8)
     }
 
     /// Appends the head for the runner: its own path, the fixed lines, the client's end-to-end fields, and the framing.
@@ -83,11 +93,11 @@ public struct RunnerHeadTemplate: Sendable {
         output += basePath
         output += path.utf8
         output += " HTTP/1.1\r\n".utf8
+        output += firstLines
         for field in client.fields where field.name == .via {
             client.append(field, to: &output)
         }
-        output += fixedLines
-        output += "\r\nX-Request-Id: ".utf8
+        output += viaLine
         output += requestID
         output += "\r\n".utf8
         let options = EndToEnd.ConnectionOptions(client)
@@ -171,9 +181,11 @@ extension HeaderFields {
     /// `Name: value` and CR LF.
     func append(_ field: Field, to output: inout [UInt8]) {
         withName(field) { output.append(contentsOf: $0) }
-        output += [UInt8(ascii: ":"), 0x20]
+        output.append(UInt8(ascii: ":"))
+        output.append(0x20)
         withValue(field) { output.append(contentsOf: $0) }
-        output += [0x0D, 0x0A]
+        output.append(0x0D)
+        output.append(0x0A)
     }
 }
 

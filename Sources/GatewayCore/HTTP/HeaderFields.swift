@@ -118,9 +118,12 @@ public struct HeaderFields: Sendable {
     public func forEachListElement(_ name: HeaderName, _ body: (UnsafeRawBufferPointer) -> Void) {
         for field in fields where field.name == name {
             withValue(field) { value in
-                for element in value.split(separator: UInt8(ascii: ",")) {
-                    let element = ASCII.trimmed(UnsafeRawBufferPointer(rebasing: element))
+                var start = 0
+                while start <= value.count {
+                    let end = value[start...].firstIndex(of: UInt8(ascii: ",")) ?? value.count
+                    let element = ASCII.trimmed(UnsafeRawBufferPointer(rebasing: value[start..<end]))
                     if !element.isEmpty { body(element) }
+                    start = end + 1
                 }
             }
         }

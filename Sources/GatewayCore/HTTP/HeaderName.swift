@@ -55,7 +55,7 @@ public enum HeaderName: UInt8, CaseIterable, Sendable {
     }
 
     private static func prefixed(_ name: UnsafeRawBufferPointer) -> HeaderName? {
-        guard name.count > 6, name[0] | 0x20 == UInt8(ascii: "x"), name[1] == UInt8(ascii: "-") else { return nil }
+        guard name.count >= 6, name[0] | 0x20 == UInt8(ascii: "x"), name[1] == UInt8(ascii: "-") else { return nil }
         if begins(name, with: "x-dmr-") { return .xDMR }
         if begins(name, with: "x-forwarded-") { return .xForwarded }
         if begins(name, with: "x-openwebui-user-") { return .xOpenWebUIUser }

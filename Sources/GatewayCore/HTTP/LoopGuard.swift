@@ -22,11 +22,11 @@ public struct LoopGuard: Sendable {
         var hops = 0
         var isLoop = false
         headers.forEachListElement(.via) { element in
-            // `protocol SP received-by [SP comment]`
-            let parts = element.split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: true)
-            guard parts.count >= 2, parts[1].starts(with: own.prefix(4)) else { return }
+            guard let receiver = LoopGuard.receiver(element), LoopGuard.begins(receiver, with: own.prefix(4)) else {
+                return
+            }
             hops += 1
-            isLoop = isLoop || parts[1].elementsEqual(own)
+            isLoop = isLoop || (receiver.count == own.count && LoopGuard.begins(receiver, with: own[...]))
         }
         if isLoop {
             throw GatewayError(
@@ -38,5 +38,17 @@ public struct LoopGuard: Sendable {
                 508, "This request has been through \(hops) gateways: their runners' URLs lead in a circle.",
                 origin: .gateway)
         }
+    }
+
+    /// The second word of `protocol RWS received-by [RWS comment]`.
+    private static func receiver(_ element: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
+        guard let blank = element.firstIndex(where: ASCII.isBlank) else { return nil }
+        let rest = element[blank...].drop(while: ASCII.isBlank)
+        return rest.prefix { !ASCII.isBlank($0) }
+    }
+
+    /// Whoever passed the field on may have changed the case of what looks like a host's name.
+    private static func begins(_ receiver: Slice<UnsafeRawBufferPointer>, with name: ArraySlice<UInt8>) -> Bool {
+        receiver.count >= name.count && zip(receiver, name).allSatisfy { ASCII.lowered($0) == $1 }
     }
 }

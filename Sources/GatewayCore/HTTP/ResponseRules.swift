@@ -22,15 +22,17 @@ public enum ResponseRules {
     /// - Throws: `Malformed`; the connection is never used again.
     public static func check(_ head: ResponseHead, client: UInt64) throws(Malformed) -> CheckedResponse {
         guard (200...599).contains(head.status) else { throw Malformed(reason: "status \(head.status)") }
-        var isClosing = head.version == .http10
+        var saysClose = false
+        var saysKeepAlive = false
         head.headers.forEachListElement(.connection) { option in
-            if ASCII.equalsIgnoringCase(option, "close") { isClosing = true }
-            if ASCII.equalsIgnoringCase(option, "keep-alive"), head.version == .http10 { isClosing = false }
+            if ASCII.equalsIgnoringCase(option, "close") { saysClose = true }
+            if ASCII.equalsIgnoringCase(option, "keep-alive") { saysKeepAlive = true }
         }
         let framing = try framing(of: head)
-        if framing == .untilClose { isClosing = true }
+        // RFC 9112 section 9.3: "close" wins over anything; HTTP/1.0 closes unless it says that it doesn't.
+        let isPersistent = !saysClose && (head.version == .http11 || saysKeepAlive)
         return CheckedResponse(
-            framing: framing, keepsAlive: !isClosing,
+            framing: framing, keepsAlive: isPersistent && framing != .untilClose,
             summary: ResponseSummary(
                 status: head.status, isJSON: head.headers.hasContentType("application/json"),
                 retryAfter: retryAfter(head.headers), client: client)
@@ -58,11 +60,9 @@ public enum ResponseRules {
         return .chunked
     }
 
-    /// Seconds only; a date would need a clock, and no runner sends one. At most an hour is believed, and 0 is as good
-    /// as nothing said: the same runner would be asked again and again without a pause.
+    /// Seconds only; a date would need a clock, and no runner sends one. At most an hour is believed.
     private static func retryAfter(_ headers: HeaderFields) -> Interval? {
         guard let field = headers.first(.retryAfter) else { return nil }
-        guard let seconds = headers.withValue(field, { ASCII.decimal($0) }), seconds > 0 else { return nil }
-        return .seconds(Double(min(seconds, 3600)))
+        return headers.withValue(field) { ASCII.decimal($0) }.map { .seconds(Double(min($0, 3600))) }
     }
 }

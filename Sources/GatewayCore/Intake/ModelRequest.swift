@@ -11,7 +11,7 @@ public struct ModelRequest: Equatable, Sendable {
         let named = route.operation == .show ? body.model.nonEmpty ?? body.name : body.model
         guard let model = named.nonEmpty else { throw .modelRequired(route.operation, on: route.surface) }
         self.model = model
-        streams = body.stream ?? route.streamsByDefault
+        streams = ModelRequest.canStream(route) && body.stream ?? route.streamsByDefault
         if ModelRequest.isUnload(body, route), !identity.allows(.manage) {
             throw GatewayError(
                 identity.keyName == nil ? 401 : 403, "Unloading a model (keep_alive 0) needs the scope 'manage'.")
@@ -21,18 +21,20 @@ public struct ModelRequest: Equatable, Sendable {
     /// Nothing to generate and `keep_alive: 0`: Ollama unloads the model.
     private static func isUnload(_ body: ScannedBody, _ route: Route) -> Bool {
         guard body.keepAliveIsZero else { return false }
-        switch route.operation {
-        case .generate: return !body.hasPrompt
-        case .chat: return !body.hasMessages
-        default: return false
-        }
+        return route.operation == .generate && !body.hasPrompt || route.operation == .chat && !body.hasMessages
+    }
+
+    /// Embeddings and transcriptions come in one piece whatever the body's `stream` says, and are timed so.
+    private static func canStream(_ route: Route) -> Bool {
+        route.isInference
+            && ![Operation.embed, .embeddings, .openAIEmbeddings, .transcriptions].contains(route.operation)
     }
 }
 
 extension ScannedBody.Name? {
     /// nil for a name of nothing but white space.
     fileprivate var nonEmpty: ScannedBody.Name? {
-        guard let self, self.text.utf8.contains(where: { $0 > 0x20 }) else { return nil }
+        guard let self, !ModelName.trimmed(self.text).isEmpty else { return nil }
         return self
     }
 }
@@ -46,6 +48,11 @@ extension GatewayError {
             self.init(400, error.message)
         }
     }
+
+    /// The name may be in a list that is still on its way.
+    public static let listsPending = GatewayError(
+        503, "Some runner has not told yet which models it has; try again in a moment.", origin: .gateway,
+        retryAfter: 1)
 
     /// Nobody's list was ever read.
     public static let noListYet = GatewayError(

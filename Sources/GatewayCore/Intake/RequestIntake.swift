@@ -71,7 +71,6 @@ public struct RequestIntake: Sendable {
         do throws(GatewayError) {
             let checked = try RequestRules.check(head, limits: rules.limits)
             framing = checked.framing
-            keepsAlive = checked.keepAlive
             do throws(GatewayError) {
                 let decision = try RequestIntake.decide(head, routing, checked, listener, rules, hash)
                 self.decision = decision
@@ -80,6 +79,7 @@ public struct RequestIntake: Sendable {
             }
             bodyUse = RequestIntake.bodyUse(of: decision, checked)
             expectsContinue = checked.expectsContinue && bodyUse == .scan
+            keepsAlive = checked.keepAlive && bodyUse != .refuse
         } catch {
             // Whatever is wrong with a head, its framing can't be relied on.
             decision = .refuse(error)

@@ -1,96 +1,122 @@
 // SPDX-License-Identifier: MIT
 
-/// A list of a runner's that can't be used.
-public struct CatalogError: Error, Equatable, Sendable {
-    /// What is wrong with it, for the log.
-    public var sentence: String
+/// What one runner last said of itself. An answer that can't be read leaves all of it as it was.
+struct RunnerLists: Sendable {
+    let settings: CatalogRunner
+    /// In lower case, for comparing.
+    let prefix: String
 
-    public init(_ sentence: String) {
-        self.sentence = sentence
-    }
-}
+    /// Its list was read at some time, maybe before the last restart.
+    private(set) var hasList = false
+    var firstAttemptEnded = false
+    private(set) var models: [ListedModel] = []
+    /// Places in `models` that may be seen and used: `model_ids` applied, each name once.
+    private(set) var shown: [Int] = []
+    /// Every listed model by its comparison key.
+    private var places: [String: Int] = [:]
+    /// Keys the runner itself denied since its list was read.
+    private(set) var forgotten: Set<String> = []
 
-/// One model as a runner lists it.
-struct ListedModel: Equatable, Sendable {
-    /// The runner's own name of it.
-    let name: String
-    /// See `ModelName.key`; the name itself, folded, where Ollama's grammar doesn't know it.
-    let key: String
-    /// All fields but `name` and `model`, as they came.
-    let fields: [JSON.Member]
+    private(set) var loaded: [LoadedModel] = []
+    /// Keys of `loaded`.
+    private var psKeys: Set<String> = []
+    /// Keys of models that were seen to answer since `loaded` was read.
+    private var seenKeys: Set<String> = []
+    var version: RunnerVersion?
 
-    init?(_ entry: JSON) {
-        guard let members = entry.members else { return nil }
-        guard let name = entry["model"]?.string ?? entry["name"]?.string, !name.isEmpty,
-            name.utf8.count <= ListedModel.longestName
-        else { return nil }
-        self.name = name
-        key = ListedModel.key(of: name)
-        fields = members.filter { $0.key != "name" && $0.key != "model" }
-    }
+    /// The last bodies: most probes bring the same bytes again, and comparing is all they then cost.
+    private var tagsBody: [UInt8]?
+    private var psBody: [UInt8]?
 
-    static let longestName = 1024
-
-    static func key(of name: String) -> String {
-        ModelName(name)?.key ?? name.lowercasedASCII
+    init(_ settings: CatalogRunner) {
+        self.settings = settings
+        prefix = ModelName.folded(settings.prefixID)
     }
 
-    subscript(_ field: String) -> JSON? { fields.last { $0.key == field }?.value }
-
-    /// Nanoseconds since 1970; what has none is oldest.
-    var modifiedAt: Int64 { time("modified_at") }
-    var expiresAt: Int64 { time("expires_at") }
-
-    private func time(_ field: String) -> Int64 {
-        self[field]?.string.flatMap(Timestamp.nanoseconds) ?? .min
+    /// The same runner after a change of its configuration.
+    init(_ settings: CatalogRunner, keeping old: RunnerLists) {
+        self.init(settings)
+        (hasList, firstAttemptEnded, models, places) = (old.hasList, old.firstAttemptEnded, old.models, old.places)
+        (forgotten, loaded, psKeys, seenKeys) = (old.forgotten, old.loaded, old.psKeys, old.seenKeys)
+        (version, tagsBody, psBody) = (old.version, old.tagsBody, old.psBody)
+        shown = usable()
     }
 
-    /// The `models` of an answer to `/api/tags` or `/api/ps`. `null` is an empty list, as Go writes one.
-    static func list(_ body: [UInt8]) throws(CatalogError) -> [ListedModel] {
-        let document: JSON
-        do throws(JSONError) {
-            document = try JSON(parsing: body)
-        } catch {
-            throw CatalogError("the list is no JSON: \(error.message) at byte \(error.position)")
+    // MARK: Names
+
+    func model(key: String) -> ListedModel? { places[key].map { models[$0] } }
+
+    func visibleName(_ own: String) -> String {
+        settings.prefixID.isEmpty ? own : settings.prefixID + "." + own
+    }
+
+    func visibleKey(_ ownKey: String) -> String { prefix.isEmpty ? ownKey : prefix + "." + ownKey }
+
+    func holding(at position: Int, on runner: Int) -> Holding {
+        let model = models[position]
+        return Holding(
+            runner: runner, position: position, model: model.model, visibleName: visibleName(model.model),
+            prefix: prefix, isStub: model.isStub)
+    }
+
+    /// `model_ids` hides a model wherever it would be seen. Open WebUI's router forgets that in `ps`; the interface
+    /// says "seen or used", and a list of what runs is told to more people than may use it.
+    func mayShow(_ loaded: LoadedModel) -> Bool {
+        let allowed = settings.modelIDs
+        guard !allowed.isEmpty else { return true }
+        guard places[loaded.key] != nil else { return allowed.contains(loaded.model) }
+        return models.contains { $0.key == loaded.key && allowed.contains($0.model) }
+    }
+
+    // MARK: Events
+
+    /// The answer is the last one again, and nothing was learned in between that it would overturn.
+    func isRepeatedTags(_ body: [UInt8]) -> Bool { hasList && forgotten.isEmpty && tagsBody == body }
+
+    /// - Returns: whether the list or what was forgotten of it changed.
+    mutating func setModels(_ new: [ListedModel], body: [UInt8]?) -> Bool {
+        tagsBody = body
+        guard !hasList || !forgotten.isEmpty || models != new else { return false }
+        hasList = true
+        forgotten = []
+        models = new
+        places = Dictionary(new.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        shown = usable()
+        return true
+    }
+
+    mutating func forget(_ key: String) {
+        guard places[key] != nil else { return }
+        forgotten.insert(key)
+        shown = usable()
+    }
+
+    func isRepeatedPs(_ body: [UInt8]) -> Bool { seenKeys.isEmpty && psBody == body }
+
+    /// - Returns: whether the list changed; what was only seen to answer is dropped either way.
+    mutating func setLoaded(_ new: [LoadedModel], body: [UInt8]?) -> Bool {
+        psBody = body
+        seenKeys = []
+        guard loaded != new else { return false }
+        loaded = new
+        psKeys = Set(new.map(\.key))
+        return true
+    }
+
+    mutating func sawLoaded(_ key: String) { seenKeys.insert(key) }
+
+    func isLoaded(_ key: String) -> Bool { psKeys.contains(key) || seenKeys.contains(key) }
+
+    /// Keys of all that is thought to be in its memory.
+    var loadedKeys: Set<String> { psKeys.union(seenKeys) }
+
+    private func usable() -> [Int] {
+        let allowed = Set(settings.modelIDs)
+        var seen: Set<String> = []
+        return models.indices.filter { place in
+            let model = models[place]
+            guard allowed.isEmpty || allowed.contains(model.model), !forgotten.contains(model.key) else { return false }
+            return seen.insert(model.key).inserted
         }
-        switch document["models"] {
-        case .array(let entries):
-            guard entries.count <= maximumModels else {
-                throw CatalogError("the list has \(entries.count) models; at most \(maximumModels) are read")
-            }
-            return entries.compactMap(ListedModel.init)
-        case .null: return []
-        case .none, .bool, .number, .string, .object: throw CatalogError("the list has no \"models\"")
-        }
     }
-
-    private static let maximumModels = 10_000
-}
-
-/// A version as Ollama and Open WebUI compare them: dotted numbers.
-struct RunnerVersion: Comparable, Sendable {
-    private let numbers: [Int]
-
-    /// A leading `v` and everything from the first `-` or `+` is cut; what is left must be one to four numbers.
-    init?(_ text: String) {
-        let core = text.drop { $0 == "v" || $0 == "V" }.prefix { $0 != "-" && $0 != "+" }
-        let parts = core.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...4).contains(parts.count) else { return nil }
-        var numbers: [Int] = []
-        for part in parts {
-            guard (1...9).contains(part.utf8.count), part.utf8.allSatisfy(ASCII.isDigit), let number = Int(part) else {
-                return nil
-            }
-            numbers.append(number)
-        }
-        while numbers.count < 3 { numbers.append(0) }
-        self.numbers = numbers
-    }
-
-    static func < (left: RunnerVersion, right: RunnerVersion) -> Bool {
-        left.numbers.lexicographicallyPrecedes(right.numbers)
-    }
-
-    /// Always N.N.N.
-    var text: String { numbers.prefix(3).map(String.init).joined(separator: ".") }
 }

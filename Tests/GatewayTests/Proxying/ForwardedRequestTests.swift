@@ -35,8 +35,8 @@ import Transport
         #expect(client.last?.header("x-request-id") == "mine-1")
         #expect(
             String(decoding: runner.connections[0].received, as: UTF8.self)
-                == "POST /api/chat HTTP/1.1\r\nVia: 1.0 proxy\r\nHost: 127.0.0.1:\(runner.port)\r\n"
-                + "Accept-Encoding: identity\r\nVia: 1.1 \(via(gateway))\r\nX-Request-Id: mine-1\r\n"
+                == "POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1:\(runner.port)\r\n"
+                + "Accept-Encoding: identity\r\nVia: 1.0 proxy\r\nVia: 1.1 \(via(gateway))\r\nX-Request-Id: mine-1\r\n"
                 + "Content-Type: application/json\r\nuser-agent: test/1\r\nX-Custom: two  words\r\nAccept: */*\r\n"
                 + "Content-Length: \(Ask.chat.utf8.count)\r\n\r\n\(Ask.chat)")
     }

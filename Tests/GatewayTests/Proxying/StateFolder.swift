@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import GatewayCore
 import Glibc
 import Testing
 
@@ -14,8 +15,12 @@ final class StateFolder {
 
     /// A catalog from before a restart in which each of these runners lists `demo:latest`.
     func saveLists(of runners: [any RunnerUnderTest]) throws {
-        let lists = runners.map { "\"http://127.0.0.1:\($0.port)\":[{\"model\":\"demo:latest\"}]" }
-        let text = "{\"schema\":1,\"lists\":{\(lists.joined(separator: ","))}}"
+        var catalog = Catalog(
+            runners: runners.map { CatalogRunner(identity: "http://127.0.0.1:\($0.port)") })
+        for runner in runners.indices {
+            try catalog.tagsRead(runner, Array(#"{"models":[{"name":"demo:latest","model":"demo:latest"}]}"#.utf8))
+        }
+        let text = String(decoding: catalog.savedLists(), as: UTF8.self)
         let file = try #require(fopen(path + "/catalog.json", "w"))
         fputs(text, file)
         fclose(file)

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+/// The lists and versions clients see.
+extension Catalog {
+    /// A whole JSON answer, for callers that may see every model. Kept until a list changes.
+    public mutating func answer(_ list: CatalogList) -> [UInt8] {
+        if let answer = lists.answers[list] { return answer }
+        let answer = render(list, ordered(list))
+        lists.keep(answer, for: list)
+        return answer
+    }
+
+    /// The answer for a caller with limited rights: entries whose visible name isn't allowed are left out.
+    public mutating func answer(_ list: CatalogList, where isAllowed: (_ visibleName: String) -> Bool) -> [UInt8] {
+        render(list, ordered(list).filter { isAllowed($0.visibleName) })
+    }
+
+    /// One runner's list, in the gateway's names: its own entries, `urls` with nothing but its index.
+    public func answer(
+        _ list: CatalogList, runner: Int, where isAllowed: (_ visibleName: String) -> Bool = { _ in true }
+    ) -> [UInt8] {
+        render(list, merge(list, only: runner).filter { isAllowed($0.visibleName) })
+    }
+
+    /// `GET /v1/models/:model`: one object whose `id` is the name as asked. Nil for a model nobody lists.
+    public func model(named name: String) -> [UInt8]? {
+        guard case .found(let model) = resolve(name), let runner = model.holders.indices.first,
+            let holding = model.holding(on: runner)
+        else { return nil }
+        var output: [UInt8] = []
+        writeOpenAI(runners[runner].models[holding.position], id: name, to: &output)
+        return output
+    }
+
+    /// The lowest version among `usable` runners, else the lowest last known of any enabled one, else `0.0.0`:
+    /// clients fail without a number.
+    public func version(usable: RunnerSet) -> String {
+        let enabled = runners.indices.filter { runners[$0].settings.isEnabled }
+        let now = enabled.filter { usable.contains($0) }.compactMap { runners[$0].version }.min()
+        return (now ?? enabled.compactMap { runners[$0].version }.min() ?? RunnerVersion(0, 0, 0)).text
+    }
+
+    /// `GET /api/version`.
+    public func versionAnswer(usable: RunnerSet) -> [UInt8] {
+        Array("{\"version\":\"\(version(usable: usable))\"}".utf8)
+    }
+
+    // MARK: Merging
+
+    private mutating func ordered(_ list: CatalogList) -> [MergedEntry] {
+        // The same models in the same order, in another form.
+        let list = list == .openAIModels ? .tags : list
+        if let entries = lists.order[list] { return entries }
+        let entries = merge(list, only: nil)
+        lists.keep(entries, for: list)
+        return entries
+    }
+
+    private func merge(_ list: CatalogList, only runner: Int?) -> [MergedEntry] {
+        switch list {
+        case .tags, .openAIModels: listed(only: runner).latestFirst()
+        case .prefixTags: listed(only: runner).firstSeenFirst()
+        case .ps: loaded(only: runner, keepsLatest: true).latestFirst()
+        case .prefixPs: loaded(only: runner, keepsLatest: false)
+        }
+    }
+
+    /// Each model once, from the lowest index that has it. The index has merged them already.
+    private func listed(only wanted: Int?) -> [MergedEntry] {
+        index.models.compactMap { model in
+            guard let runner = wanted ?? model.holders.indices.first, let holding = model.holding(on: runner) else {
+                return nil
+            }
+            return MergedEntry(
+                key: model.key, visibleName: holding.visibleName, runner: runner, position: holding.position,
+                runners: wanted.map { RunnerSet([$0]) } ?? model.holders,
+                time: runners[runner].models[holding.position].modifiedAt)
+        }
+    }
+
+    /// Each loaded model once, in the order first seen: the entry that stays longest, or the first one.
+    private func loaded(only wanted: Int?, keepsLatest: Bool) -> [MergedEntry] {
+        var entries: [MergedEntry] = []
+        var places: [String: Int] = [:]
+        for (runner, lists) in runners.enumerated() where lists.settings.isEnabled && runner == wanted ?? runner {
+            for (position, model) in lists.loaded.enumerated() {
+                guard lists.mayShow(model) else { continue }
+                let key = lists.visibleKey(model.key)
+                // Another runner's longer prefix has this name: what is loaded here is a different model.
+                if let owner = index.model(key: key), owner.prefix != lists.prefix { continue }
+                let entry = MergedEntry(
+                    key: key, visibleName: lists.visibleName(lists.model(key: model.key)?.model ?? model.model),
+                    runner: runner, position: position, runners: RunnerSet([runner]), time: model.expiresAt)
+                guard let place = places[key] else {
+                    places[key] = entries.count
+                    entries.append(entry)
+                    continue
+                }
+                var runners = entries[place].runners
+                runners.insert(runner)
+                let staysLonger = entry.time.map { time in entries[place].time.map { $0 < time } ?? true } ?? false
+                if keepsLatest, staysLonger { entries[place] = entry }
+                entries[place].runners = runners
+            }
+        }
+        return entries
+    }
+}

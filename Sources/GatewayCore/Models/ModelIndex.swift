@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+/// Finds a visible name among all runners' models. It is kept up runner by runner as lists change, so that a request
+/// costs one look-up and one runner's new list costs that list's length, however many others there are.
+struct ModelIndex: Sendable {
+    /// All that is known under one visible name.
+    private struct Slot: Sendable {
+        /// Ascending by runner.
+        var holdings: [Holding] = []
+        var loaded = RunnerSet()
+        /// Ready to hand out; nil while there are no holdings.
+        var resolved: ResolvedModel?
+    }
+
+    /// A spelling leaves with the last runner that uses it.
+    private struct Spelling: Sendable {
+        var slot: Int
+        var uses: Int
+    }
+
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    private var slotOfKey: [String: Int] = [:]
+    private var slotOfSpelling: [String: Spelling] = [:]
+
+    /// By the exact name that lists show.
+    func model(spelled visibleName: String) -> ResolvedModel? {
+        slotOfSpelling[visibleName].flatMap { slots[$0.slot].resolved }
+    }
+
+    /// By the comparison key of the visible name.
+    func model(key: String) -> ResolvedModel? {
+        slotOfKey[key].flatMap { slots[$0].resolved }
+    }
+
+    /// Every model, in no particular order.
+    var models: some Sequence<ResolvedModel> { slots.lazy.compactMap(\.resolved) }
+
+    mutating func insert(_ holding: Holding, key: String, isLoaded: Bool) {
+        let slot = slotOfKey[key] ?? makeSlot(key)
+        let place = slots[slot].holdings.firstIndex { $0.runner >= holding.runner } ?? slots[slot].holdings.count
+        slots[slot].holdings.insert(holding, at: place)
+        if isLoaded { slots[slot].loaded.insert(holding.runner) }
+        // Two keys under one spelling would take a runner whose prefix is part of a host name: the first one stays.
+        var spelling = slotOfSpelling[holding.visibleName] ?? Spelling(slot: slot, uses: 0)
+        if spelling.slot == slot {
+            spelling.uses += 1
+            slotOfSpelling[holding.visibleName] = spelling
+        }
+        settle(slot, key)
+    }
+
+    mutating func remove(runner: Int, key: String) {
+        guard let slot = slotOfKey[key],
+            let place = slots[slot].holdings.firstIndex(where: { $0.runner == runner })
+        else { return }
+        let holding = slots[slot].holdings.remove(at: place)
+        slots[slot].loaded.remove(runner)
+        if var spelling = slotOfSpelling[holding.visibleName], spelling.slot == slot {
+            spelling.uses -= 1
+            slotOfSpelling[holding.visibleName] = spelling.uses > 0 ? spelling : nil
+        }
+        settle(slot, key)
+        if slots[slot].holdings.isEmpty {
+            slotOfKey[key] = nil
+            freeSlots.append(slot)
+        }
+    }
+
+    mutating func setLoaded(_ isLoaded: Bool, runner: Int, key: String) {
+        guard let slot = slotOfKey[key], slots[slot].loaded.contains(runner) != isLoaded,
+            slots[slot].holdings.contains(where: { $0.runner == runner })
+        else { return }
+        if isLoaded { slots[slot].loaded.insert(runner) } else { slots[slot].loaded.remove(runner) }
+        guard slots[slot].resolved?.holders.contains(runner) == true else { return }
+        if isLoaded {
+            slots[slot].resolved?.loaded.insert(runner)
+        } else {
+            slots[slot].resolved?.loaded.remove(runner)
+        }
+    }
+
+    private mutating func makeSlot(_ key: String) -> Int {
+        let slot = freeSlots.popLast() ?? slots.count
+        if slot == slots.count { slots.append(Slot()) }
+        slotOfKey[key] = slot
+        return slot
+    }
+
+    /// `a.b` may be `b` behind the prefix `a`, or a model that is called so. These are different models under one
+    /// name; the longest prefix has it, and the others can't be reached by it.
+    private mutating func settle(_ slot: Int, _ key: String) {
+        let holdings = slots[slot].holdings
+        let longest = holdings.lazy.map(\.prefix.utf8.count).max() ?? 0
+        let reachable =
+            holdings.allSatisfy { $0.prefix.utf8.count == longest }
+            ? holdings : holdings.filter { $0.prefix.utf8.count == longest }
+        slots[slot].resolved = ResolvedModel(key: key, holdings: reachable, loaded: slots[slot].loaded)
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+/// What a client's name for a model came to.
+public enum Resolution: Equatable, Sendable {
+    case found(ResolvedModel)
+    /// Nobody lists it: 404 at the root, 400 under the prefix.
+    case unknown
+    /// Nobody that answered lists it, but some runner's first list is still on its way: wait and ask again.
+    case firstListsPending
+    /// No enabled runner ever gave a list: 503, since a 404 would make the CLI pull.
+    case noListEverRead
+    /// Can't be a name; the text says why, in Ollama's words where it has some.
+    case invalidName(String)
+}
+
+/// A model that some runners have. A snapshot: it stays as it is when lists change.
+public struct ResolvedModel: Equatable, Sendable {
+    /// Comparison key of the visible name: one for all its spellings, for queues and metrics.
+    public let key: String
+    /// The name as lists show it, with the prefix; access rules are about this one.
+    public let visibleName: String
+    /// Enabled runners that list it, `model_ids` applied; runners that can't be reached now are among them.
+    public internal(set) var holders: RunnerSet
+    /// Those of them that have it in memory, by `/api/ps` and by what was seen since.
+    public internal(set) var loaded: RunnerSet
+    /// The client's name carried a runner's prefix: the runner's own name has to go into the body.
+    public let strippedPrefix: Bool
+    /// False for a cloud name that no runner lists; then `holders` are those that may be asked for it.
+    public let isListed: Bool
+    let names: Names
+
+    /// What the runners themselves call it.
+    enum Names: Equatable, Sendable {
+        /// Ascending by runner.
+        case listed([Holding])
+        case asAsked(String)
+    }
+
+    /// The runner's own spelling; needed only where a prefix was stripped. Nil for a runner that isn't a holder.
+    public func ownName(on runner: Int) -> String? {
+        switch names {
+        case .listed: holding(on: runner)?.model
+        case .asAsked(let name): holders.contains(runner) ? name : nil
+        }
+    }
+
+    /// Nil for a runner that doesn't list it.
+    func holding(on runner: Int) -> Holding? {
+        guard case .listed(let holdings) = names else { return nil }
+        return holdings.first { $0.runner == runner }
+    }
+}
+
+/// That a runner has a model.
+struct Holding: Equatable, Sendable {
+    let runner: Int
+    /// Place in that runner's list.
+    let position: Int
+    /// The runner's own name for it.
+    let model: String
+    /// With the prefix, as lists show it.
+    let visibleName: String
+    /// In lower case; empty for none.
+    let prefix: String
+    let isStub: Bool
+}
+
+extension ResolvedModel {
+    /// - Parameter holdings: at least one, ascending by runner, all with one prefix.
+    init?(key: String, holdings: [Holding], loaded: RunnerSet) {
+        guard let first = holdings.first else { return nil }
+        self.key = key
+        visibleName = first.visibleName
+        holders = RunnerSet(holdings.lazy.map(\.runner))
+        self.loaded = RunnerSet(holdings.lazy.map(\.runner).filter { loaded.contains($0) })
+        strippedPrefix = !first.prefix.isEmpty
+        isListed = true
+        names = .listed(holdings)
+    }
+
+    /// A cloud name that no runner lists.
+    init(unlistedCloudKey key: String, visibleName: String, ownName: String, runners: RunnerSet, strippedPrefix: Bool) {
+        self.key = key
+        self.visibleName = visibleName
+        holders = runners
+        loaded = RunnerSet()
+        self.strippedPrefix = strippedPrefix
+        isListed = false
+        names = .asAsked(ownName)
+    }
+
+    /// In lower case; empty for none.
+    var prefix: String {
+        if case .listed(let holdings) = names { holdings.first?.prefix ?? "" } else { "" }
+    }
+
+    /// Without the runners that only list a cloud stub: `:local` asks for a copy on the disk. Nil if none is left.
+    var onlyLocal: ResolvedModel? {
+        guard case .listed(let holdings) = names else { return nil }
+        guard holdings.contains(where: \.isStub) else { return self }
+        return ResolvedModel(key: key, holdings: holdings.filter { !$0.isStub }, loaded: loaded)
+    }
+}

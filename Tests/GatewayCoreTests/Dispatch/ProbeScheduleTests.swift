@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Testing
+
+@Suite("When a runner is asked for its lists")
+struct ProbeScheduleTests {
+    private let start = Instant(nanoseconds: 5_000_000_000)
+
+    private func at(_ seconds: Double) -> Instant { start + .seconds(seconds) }
+
+    private func schedule(tags: Double = 15, ps: Double = 5, version: Double = 5) -> ProbeSchedule {
+        ProbeSchedule(
+            intervals: .init(tags: .seconds(tags), ps: .seconds(ps), version: .seconds(version)), now: start)
+    }
+
+    /// Asks for everything that is due; all of it is answered at once.
+    private func round(_ schedule: inout ProbeSchedule, at now: Instant) -> [RunnerList] {
+        var asked: [RunnerList] = []
+        while let list = schedule.next(at: now) {
+            asked.append(list)
+            schedule.succeeded(at: now)
+        }
+        return asked
+    }
+
+    @Test("at first everything, the models before all")
+    func first() {
+        var schedule = schedule()
+        #expect(schedule.nextDue == start)
+        #expect(round(&schedule, at: start) == [.tags, .ps, .version])
+        #expect(schedule.nextDue == at(5))
+    }
+
+    @Test("then each on its own interval")
+    func intervals() {
+        var schedule = schedule()
+        var asked: [[RunnerList]] = []
+        for second in stride(from: 0.0, through: 30, by: 5) { asked.append(round(&schedule, at: at(second))) }
+        let all: [RunnerList] = [.tags, .ps, .version]
+        #expect(asked == [all, [.ps, .version], [.ps, .version], all, [.ps, .version], [.ps, .version], all])
+    }
+
+    @Test("never two at a time")
+    func oneAtATime() {
+        var schedule = schedule()
+        #expect(schedule.next(at: start) == .tags)
+        #expect(schedule.next(at: start) == nil)
+        #expect(schedule.next(at: at(100)) == nil)
+        schedule.succeeded(at: at(100))
+        #expect(schedule.next(at: at(100)) == .ps)
+    }
+
+    @Test("an answer is due again one interval after it came, however long it took")
+    func slowAnswer() {
+        var schedule = schedule()
+        _ = schedule.next(at: start)
+        schedule.succeeded(at: at(4))
+        #expect(round(&schedule, at: at(4)) == [.ps, .version])
+        #expect(schedule.nextDue == at(9))
+        #expect(round(&schedule, at: at(9)) == [.ps, .version])
+        #expect(round(&schedule, at: at(18.9)) == [.ps, .version])
+        #expect(round(&schedule, at: at(19)) == [.tags])
+    }
+
+    @Test("after a failure everything pauses for a second, then the models are asked for first")
+    func failure() {
+        var schedule = schedule()
+        _ = schedule.next(at: start)
+        schedule.failed(at: at(0.5))
+        #expect(schedule.nextDue == at(1.5))
+        #expect(schedule.next(at: at(1.4)) == nil)
+        #expect(round(&schedule, at: at(1.5)) == [.tags, .ps, .version])
+    }
+
+    @Test("a failure of any list brings the models forward: they may have changed over a restart")
+    func failureOfAnother() {
+        var schedule = schedule()
+        _ = round(&schedule, at: start)
+        #expect(schedule.next(at: at(5)) == .ps)
+        schedule.failed(at: at(5))
+        #expect(round(&schedule, at: at(6)) == [.tags, .ps, .version])
+    }
+
+    @Test("a short probe interval is the pause after a failure, too")
+    func shortPause() {
+        var schedule = schedule(version: 0.2)
+        _ = schedule.next(at: start)
+        schedule.failed(at: start)
+        #expect(schedule.nextDue == at(0.2))
+    }
+
+    @Test("a list that was found wrong is read again at once")
+    func stale() {
+        var schedule = schedule()
+        _ = round(&schedule, at: start)
+        schedule.tagsAreStale(at: at(2))
+        #expect(schedule.nextDue == at(2))
+        #expect(round(&schedule, at: at(2)) == [.tags])
+        #expect(round(&schedule, at: at(5)) == [.ps, .version])
+        #expect(round(&schedule, at: at(16.9)) == [.ps, .version])
+        #expect(round(&schedule, at: at(17)) == [.tags])
+    }
+
+    @Test("found wrong while it is read: read once more, since the answer may be older")
+    func staleWhileReading() {
+        var schedule = schedule()
+        _ = schedule.next(at: start)
+        schedule.tagsAreStale(at: start)
+        schedule.succeeded(at: at(0.1))
+        #expect(round(&schedule, at: at(0.1)) == [.ps, .version])
+        #expect(round(&schedule, at: at(1.1)) == [.tags])
+        #expect(round(&schedule, at: at(2.2)) == [], "once more, not forever")
+    }
+
+    @Test("a runner that lists what it lacks is not asked with every request")
+    func alwaysStale() {
+        var schedule = schedule(tags: 1000, ps: 1000, version: 1000)
+        _ = round(&schedule, at: start)
+        var reads = 0
+        for step in 0..<1000 {
+            let now = at(Double(step) / 100)
+            schedule.tagsAreStale(at: now)
+            reads += round(&schedule, at: now).count
+        }
+        #expect((9...10).contains(reads), "10 seconds, once a second")
+    }
+
+    @Test("an answer that nobody waits for any more changes nothing", arguments: [0.0, 3])
+    func strayEvents(after: Double) {
+        var schedule = schedule()
+        _ = round(&schedule, at: start)
+        schedule.succeeded(at: at(after))
+        #expect(schedule.nextDue == at(5))
+    }
+
+    @Test("paths are Ollama's", arguments: zip(RunnerList.allCases, ["/api/tags", "/api/ps", "/api/version"]))
+    func paths(list: RunnerList, path: String) {
+        #expect(list.path == path)
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Testing
+
+@Suite("Header fields")
+struct HeaderFieldsTests {
+    private func pairs(_ headers: HeaderFields) -> [String] {
+        headers.fields.map { field in
+            "\(headers.withName(field) { String(decoding: $0, as: UTF8.self) })=\(headers.text(field))"
+        }
+    }
+
+    private func pieces(_ text: String, _ cuts: [Int], _ take: (UnsafeRawBufferPointer) -> Void) {
+        let bytes = Array(text.utf8)
+        var start = 0
+        for end in cuts + [bytes.count] {
+            Array(bytes[start..<end]).withUnsafeBytes(take)
+            start = end
+        }
+    }
+
+    @Test("filled in pieces, split at every place, are the same")
+    func split() {
+        let (name, value) = ("Content-Type", "application/json; charset=utf-8 \t")
+        for nameCut in 0...name.utf8.count {
+            for valueCut in 0...value.utf8.count {
+                var headers = HeaderFields()
+                headers.append("Host", "a")
+                pieces(name, [nameCut]) { headers.appendName($0) }
+                pieces(value, [valueCut]) { headers.appendValue($0) }
+                headers.endField()
+                headers.append("X-Last", "z")
+                #expect(pairs(headers) == ["Host=a", "Content-Type=application/json; charset=utf-8", "X-Last=z"])
+                #expect(headers.fields.map(\.name) == [.host, .contentType, .other])
+                #expect(headers.hasContentType("application/json"))
+            }
+        }
+    }
+
+    @Test("a value may be empty, all blank, or never come", arguments: ["", " ", "\t  \t"])
+    func emptyValue(value: String) {
+        var headers = HeaderFields()
+        headers.append("Cookie", value)
+        pieces("Origin", []) { headers.appendName($0) }
+        headers.endField()
+        headers.endField()
+        #expect(pairs(headers) == ["Cookie=", "Origin="])
+    }
+
+    @Test("reused, they know nothing of what was in them")
+    func reused() {
+        var headers = HeaderFields()
+        headers.append("Host", "secret")
+        pieces("Half", []) { headers.appendName($0) }
+        headers.removeAll()
+        #expect(headers.count == 0)
+        #expect(headers.byteCount == 0)
+        headers.append("Via", "1.1 x")
+        #expect(pairs(headers) == ["Via=1.1 x"])
+    }
+
+    @Test("are counted and found by name, in any case, the first first")
+    func finding() {
+        var headers = HeaderFields()
+        headers.append("via", "1.1 a")
+        headers.append("X-Foo", "b")
+        headers.append("VIA", "1.1 c")
+        #expect(headers.count(of: .via) == 2)
+        #expect(headers.count(of: .other) == 1)
+        #expect(headers.text(of: .via) == "1.1 a")
+        #expect(headers.text(of: .host) == nil)
+    }
+
+    @Test(
+        "lists are split at commas, over all fields of a name, empty elements left out",
+        arguments: [
+            (["a,b", "c"], ["a", "b", "c"]), ([" a ,\tb\t"], ["a", "b"]), ([",,a,,", ""], ["a"]), ([","], []),
+            (["a b"], ["a b"]), ([" "], []), (["a,"], ["a"]), ([",a"], ["a"])
+        ])
+    func lists(values: [String], expected: [String]) {
+        var headers = HeaderFields()
+        for value in values {
+            headers.append("Connection", value)
+            headers.append("Via", "not,this")
+        }
+        var elements: [String] = []
+        headers.forEachListElement(.connection) { elements.append(String(decoding: $0, as: UTF8.self)) }
+        #expect(elements == expected)
+    }
+
+    @Test(
+        "content types are compared without their parameters, in any case",
+        arguments: [
+            ("application/json", true), ("APPLICATION/json;x=y", true), ("application/json ; charset=utf-8", true),
+            ("application/jsonx", false), ("application/json-seq", false), ("text/json", false), ("", false),
+            (";application/json", false)
+        ])
+    func contentTypes(value: String, matches: Bool) {
+        var headers = HeaderFields()
+        headers.append("Content-Type", value)
+        #expect(headers.hasContentType("application/json") == matches)
+        #expect(!HeaderFields().hasContentType("application/json"))
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Testing
+
+/// Large numbers give the same answers as small ones. Against a straightforward model of the rules, from a fixed seed.
+@Suite struct CatalogScaleTests {
+    /// SplitMix64: the same numbers on every run.
+    private struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ (mixed >> 31)
+        }
+    }
+
+    @Test func fiftyRunnersWithAThousandModelsMerge() throws {
+        var catalog = Catalog(runners: (0..<50).map { _ in CatalogRunner() })
+        for runner in 0..<50 {
+            try catalog.tagsRead(
+                runner, RunnerSays.list((0..<1000).map { $0 < 900 ? "m\($0):1" : "own\(runner)-\($0):1" }))
+        }
+        #expect(try catalog.names(.tags).count == 900 + 50 * 100)
+        #expect(catalog.holders("m7:1") == Array(0..<50))
+        #expect(catalog.holders("own49-999:1") == [49])
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func anyOrderOfEventsLeavesWhatTheLastListsSay(_ seed: UInt64) throws {
+        var random = Seeded(state: seed)
+        let settings = ["", "", "p", "P", "p.q"].map { CatalogRunner(prefixID: $0) }
+        let pool = ["a:1", "A:1", "q.a:1", "p.a:1", "b:1", "p.q.a:1", "c:2", "C:2"]
+        var catalog = Catalog(runners: settings)
+        var lists = [[String]](repeating: [], count: settings.count)
+        for _ in 0..<60 {
+            let runner = Int.random(in: 0..<settings.count, using: &random)
+            lists[runner] = pool.filter { _ in Bool.random(using: &random) }.shuffled(using: &random)
+            try catalog.tagsRead(runner, RunnerSays.list(lists[runner]))
+            for prefix in ["", "p.", "p.q."] {
+                for name in pool {
+                    #expect(catalog.holders(prefix + name) ?? [] == expected(prefix + name, lists, settings))
+                }
+            }
+        }
+    }
+
+    /// The rules by brute force: the longest prefix behind which anyone has the rest, letter case aside.
+    private func expected(_ name: String, _ lists: [[String]], _ settings: [CatalogRunner]) -> [Int] {
+        for prefix in ["p.q.", "p.", ""] where name.lowercased().hasPrefix(prefix) {
+            let rest = name.lowercased().dropFirst(prefix.count)
+            let holders = settings.indices.filter { runner in
+                let own = settings[runner].prefixID.isEmpty ? "" : settings[runner].prefixID.lowercased() + "."
+                return own == prefix && lists[runner].contains { $0.lowercased() == rest }
+            }
+            if !holders.isEmpty { return holders }
+        }
+        return []
+    }
+}
