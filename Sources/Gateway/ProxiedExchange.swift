@@ -24,7 +24,8 @@ final class ProxiedExchange: ResponseConsumer {
     private var isChunked = false
     private var keepsRunnerAlive = false
     private var closing = ClosingEventScanner(kind: .none)
-    private var isPaused = false
+    /// Since when the runner waits for the client; nil: it doesn't.
+    private var pausedAt: Instant?
     private var bytesSent = 0
     /// How long the runner may be silent in this phase; nil: as long as it likes, or until a deadline set before.
     private var silenceLimit: Interval?
@@ -121,6 +122,8 @@ final class ProxiedExchange: ResponseConsumer {
     }
 
     override func requestSent() {
+        // The answer may have begun before the request was read to its end.
+        guard machine.isMovable else { return }
         machine.requestSent()
         armDeadline()
     }
@@ -158,7 +161,7 @@ final class ProxiedExchange: ResponseConsumer {
         if pass(to: client, isLast: false) {
             if let silenceLimit { connection.setDeadline(gateway.loop.now + silenceLimit) }
         } else {
-            isPaused = true
+            pausedAt = gateway.loop.now
             connection.stopReading()
             // While it is the client that keeps it waiting, the runner's silence is no fault of its own.
             connection.setDeadline(.distantFuture)
@@ -186,8 +189,9 @@ final class ProxiedExchange: ResponseConsumer {
 
     /// The client took everything that was held for it.
     func clientDrained() {
-        guard isPaused, let connection else { return }
-        isPaused = false
+        guard let pausedAt, let connection else { return }
+        self.pausedAt = nil
+        answerDeadline = answerDeadline.map { $0 + (gateway.loop.now - pausedAt) }
         armDeadline()
         connection.startReading()
     }

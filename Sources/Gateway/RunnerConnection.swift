@@ -96,7 +96,8 @@ final class RunnerConnection: ByteStream, BodySink {
             if isChunked { head += RunnerConnection.chunkEnd(of: body) }
             return write(head) || awaitDrain()
         }
-        upload = .sending(body: body + (isChunked ? RunnerConnection.chunkEnd(of: body) : []), next: 0)
+        // The client's bytes are shared with whoever may have to send them again; only a chunk's end makes a copy.
+        upload = .sending(body: isChunked ? body + RunnerConnection.chunkEnd(of: body) : body, next: 0)
         return write(head) && continueUpload()
     }
 

@@ -100,6 +100,25 @@ import Transport
         #expect(loop.now - begin > .milliseconds(400))
     }
 
+    /// Head and bytes don't renew it: an answer in one piece has one limit from its request to its end.
+    @Test func anAnswerInOnePieceThatTricklesIsCut() throws {
+        let runner = try ScriptedRunner(
+            loop, always: [.waitForRequest, .waitForRelease, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na")])
+        let gateway = try GatewayUnderTest(loop, [runner]) { $0.timeouts.wholeAnswer = .milliseconds(400) }
+        defer { gateway.stop() }
+        let client = try gateway.client()
+        client.chat(Ask.wholeChat)
+        loop.run(until: { runner.connections.first?.requests.first?.isComplete == true })
+        let begin = loop.now
+        loop.run(for: .milliseconds(300))
+        runner.release()
+        client.readBody("a")
+        client.readToEnd()
+        #expect(client.last?.isComplete == false)
+        #expect(loop.now - begin < .milliseconds(650))
+        #expect(gateway.health(0).failuresInARow == 1)
+    }
+
     @Test func aPausedRunnerIsNotBlamedForItsClient() throws {
         let runner = try ScriptedRunner(
             loop,

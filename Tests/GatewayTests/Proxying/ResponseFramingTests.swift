@@ -34,7 +34,7 @@ import Transport
                 #expect(response.header("trailer") == nil)
                 #expect(client.responses.count == count)
             }
-            for word in ["name", "quoted", "last", "Sum", ": 7"] { #expect(!client.text.contains(word)) }
+            for word in ["name", "quoted", "last", "Sum", "Runner: 7"] { #expect(!client.text.contains(word)) }
             #expect(runner.connections.count == 1, "the connection was kept alive")
         }
     }
@@ -127,6 +127,22 @@ import Transport
                         + "Date: Tue, 01 Jan 2030 00:00:00 GMT\r\nX-DMR-Runner: 0\r\nX-Request-Id: \(id)\r\n"
                         + "Transfer-Encoding: chunked\r\n\r\n"))
             #expect(id != "theirs")
+        }
+    }
+
+    @Test func noHeadRequestEverReachesARunner() throws {
+        try exchange(ScriptedRunner.stream("a")) { client, runner in
+            client.send("HEAD /api/tags HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            client.readResponses(1)
+            #expect(client.last?.status == 200)
+            #expect(Int(client.last?.header("content-length") ?? "") ?? 0 > 20)
+            client.send("HEAD /api/chat HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            client.readResponses(2)
+            #expect(client.last?.status == 405)
+            let response = try client.answer()
+            #expect(response.lines.count == 2)
+            #expect(runner.connections.flatMap(\.requests).map(\.line) == ["POST /api/chat"])
+            #expect(!runner.listsAnswered.contains { $0.hasPrefix("HEAD") })
         }
     }
 
