@@ -17,7 +17,9 @@ final class ClientConnection: ByteStream, BodySink {
     private var pipelined: [UInt8] = []
     private var isConsuming = false
     private var unsentAtLastLook = 0
-    private(set) lazy var addressText = peerAddress?.description ?? "unix"
+    /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
+    private var address: SocketAddress?
+    var addressText: String { address?.description ?? "unix" }
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -54,6 +56,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     /// Accepted.
     func begin() {
+        address = peerAddress
         guard gateway.clientConnected(self) else {
             startReading()
             return refuse(
@@ -316,7 +319,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     /// Tells callers apart without keeping who they are: FNV-1a of the key's name or the address.
     lazy var identityHash: UInt64 = {
-        let text = incoming?.identity?.keyName ?? peerAddress?.host ?? "unix"
+        let text = incoming?.identity?.keyName ?? address?.host ?? "unix"
         return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }()
 }

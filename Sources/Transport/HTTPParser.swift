@@ -77,8 +77,9 @@ public final class HTTPParser {
         parser.deallocate()
     }
 
-    /// Nothing of a message has been seen yet: the connection is idle.
-    public var isBetweenMessages: Bool { phase == .beforeMessage && headBytesSeen == 0 }
+    /// Nothing of a message has been seen yet: the connection is idle. Line ends in front of one are none of it
+    /// (RFC 9112 section 2.2).
+    public var isBetweenMessages: Bool { phase == .beforeMessage }
 
     /// Ready for the response to a new request.
     public func expectResponse(withoutBody: Bool) {
@@ -135,11 +136,18 @@ public final class HTTPParser {
         if let failure { return failure }
         switch code {
         case HPE_INVALID_METHOD: return ParseFailure(invalidMethodIn: bytes)
+        // The version itself is fine: it is a bare LF or something else behind it that is not.
+        case HPE_INVALID_VERSION where kind == .request && hasKnownVersion:
+            return .malformed("the request line does not end behind its version")
         case HPE_INVALID_VERSION, HPE_PAUSED_H2_UPGRADE: return .unsupportedVersion
         default:
             let words = llhttp_get_error_reason(parser).map { String(cString: $0) } ?? ""
             return .malformed(words.isEmpty ? String(cString: llhttp_errno_name(code)) : words)
         }
+    }
+
+    private var hasKnownVersion: Bool {
+        parser.pointee.http_major == 1 && parser.pointee.http_minor <= 1
     }
 
     // MARK: Called back by llhttp, see ParserSettings

@@ -52,7 +52,7 @@ public struct RequestIntake: Sendable {
     public let family: ErrorFamily
     /// For logs: the route's, or `-`.
     public let pattern: String
-    /// CORS fields of whatever response follows.
+    /// CORS fields of whatever response follows; none where `decision` is the response, which has its own.
     public let originFields: [OwnResponse.Field]
 
     /// A body nobody wants is read up to this, bytes; a longer one costs the connection.
@@ -67,7 +67,7 @@ public struct RequestIntake: Sendable {
         surface = routing.surface
         family = route?.family ?? .native
         pattern = route?.pattern ?? "-"
-        originFields = rules.access.originDecision(head.headers).responseFields
+        let originFields = rules.access.originDecision(head.headers).responseFields
         do throws(GatewayError) {
             let checked = try RequestRules.check(head, limits: rules.limits)
             framing = checked.framing
@@ -77,12 +77,15 @@ public struct RequestIntake: Sendable {
             } catch {
                 decision = .refuse(error)
             }
+            // A preflight names the origin itself; named twice, a browser would refuse it.
+            if case .answer = decision { self.originFields = [] } else { self.originFields = originFields }
             bodyUse = RequestIntake.bodyUse(of: decision, checked)
             expectsContinue = checked.expectsContinue && bodyUse == .scan
             keepsAlive = checked.keepAlive && bodyUse != .refuse
         } catch {
             // Whatever is wrong with a head, its framing can't be relied on.
             decision = .refuse(error)
+            self.originFields = originFields
             (framing, keepsAlive, expectsContinue, bodyUse) = (.none, false, false, .refuse)
         }
     }

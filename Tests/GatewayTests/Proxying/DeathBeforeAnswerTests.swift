@@ -91,7 +91,7 @@ import Transport
     }
 
     @Test func aRunnerThatDoesNotAcceptIsPassedOverAfterTheConnectLimit() throws {
-        let folder = try StateFolder()
+        let folder = try TemporaryFolder()
         let stuck = try StuckPort()
         let well = try ScriptedRunner(loop, always: ScriptedRunner.stream("well"))
         try folder.saveLists(of: [stuck, well])

@@ -66,7 +66,7 @@ import Transport
     }
 
     @Test func whileTheRunnerIsBeingConnectedTo() throws {
-        let folder = try StateFolder()
+        let folder = try TemporaryFolder()
         let runner = try StuckPort()
         try folder.saveLists(of: [runner])
         let gateway = try GatewayUnderTest(loop, [runner], waitsForLists: false) { $0.stateDirectory = folder.path }

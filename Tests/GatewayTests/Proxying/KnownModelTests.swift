@@ -34,7 +34,7 @@ import Transport
     }
 
     @Test func lastKnownListsSurviveARestart() throws {
-        let folder = try StateFolder()
+        let folder = try TemporaryFolder()
         let stays = try SimulatedRunner(loop: loop, options: .instant(models: [SimulatedModel("a")]))
         let goes = try SimulatedRunner(loop: loop, options: .instant(models: [SimulatedModel("b")]))
         let before = try GatewayUnderTest(loop, [stays, goes]) { $0.stateDirectory = folder.path }
@@ -58,7 +58,7 @@ import Transport
 
     /// The dead runner is found dead by the request itself: its probe has not ended yet.
     @Test func aModelOfAnUnreachableRunnerIsNeverUnknown() throws {
-        let folder = try StateFolder()
+        let folder = try TemporaryFolder()
         let closed = try ClosedPort()
         try folder.saveLists(of: [closed])
         let gateway = try GatewayUnderTest(loop, [closed], waitsForLists: false) { $0.stateDirectory = folder.path }
