@@ -92,7 +92,7 @@ extension LoadFigures {
         return lines.joined(separator: "\n")
     }
 
-    private var failureList: [String] {
+    var failureList: [String] {
         Failure.allCases.filter { failures[$0.rawValue] > 0 }.map { "\($0.name) \(failures[$0.rawValue])" }
     }
 
