@@ -93,7 +93,8 @@ struct RunnerCommand: ParsableCommand {
                 "--listen '\(listen)' is not an address and port, such as 127.0.0.1:11434 or [::1]:0.")
         }
         for rate in modelRates where parsed(rate) == nil {
-            throw ValidationError("--model-rate '\(rate)' must be a name given by --model, =, and a number of at least 0.")
+            throw ValidationError(
+                "--model-rate '\(rate)' must be a name given by --model, =, and a number of at least 0.")
         }
         guard !models.contains("") else { throw ValidationError("--model needs a name.") }
         for fault in faults {

@@ -20,7 +20,7 @@ public struct PeerRatio: Equatable, Sendable {
         var best: (name: String, values: [Double?], median: Double)?
         for peer in peers {
             guard let spread = Spread(of: peer.values.compactMap { $0 }) else { continue }
-            let isBetter = best.map { direction == .lessIsBetter ? spread.median < $0.median : spread.median > $0.median }
+            let isBetter = best.map { (spread.median < $0.median) == (direction == .lessIsBetter) }
             if isBetter ?? true { best = (peer.name, peer.values, spread.median) }
         }
         guard let best else { return nil }

@@ -69,7 +69,8 @@ struct LoadCommand: ParsableCommand {
 
     @Option(
         name: .customLong("pid"),
-        help: ArgumentHelp("Measure this process's CPU time, memory and context switches; repeatable.", valueName: "pid"))
+        help: ArgumentHelp(
+            "Measure this process's CPU time, memory and context switches; repeatable.", valueName: "pid"))
     var processes: [Int32] = []
 
     @Flag(help: "With --pid: its descendants, too.")

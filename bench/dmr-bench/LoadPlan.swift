@@ -79,9 +79,8 @@ struct LoadRequest {
         var members = [JSON.Member("model", .string(model))]
         switch shape {
         case .chat, .openai:
-            members.append(
-                .init("messages", .array([.object([.init("role", .string("user")), .init("content", .string(prompt))])])
-                ))
+            let message = JSON.object([.init("role", .string("user")), .init("content", .string(prompt))])
+            members.append(.init("messages", .array([message])))
         case .generate: members.append(.init("prompt", .string(prompt)))
         }
         members.append(.init("stream", .bool(streams)))

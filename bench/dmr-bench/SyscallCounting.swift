@@ -23,9 +23,9 @@ final class SyscallCounting {
 
     /// The calls of servers on epoll; what is none of them is in the total only.
     private static let named = [
-        "accept4", "close", "connect", "epoll_ctl", "epoll_pwait", "epoll_wait", "futex", "getsockopt", "ioctl", "madvise",
-        "mmap", "munmap", "read", "readv", "recvfrom", "recvmsg", "sendmsg", "sendto", "setsockopt", "shutdown", "socket",
-        "timerfd_settime", "write", "writev"
+        "accept4", "close", "connect", "epoll_ctl", "epoll_pwait", "epoll_wait", "futex", "getsockopt", "ioctl",
+        "madvise", "mmap", "munmap", "read", "readv", "recvfrom", "recvmsg", "sendmsg", "sendto", "setsockopt",
+        "shutdown", "socket", "timerfd_settime", "write", "writev"
     ]
 
     /// Tries what is there; takes some milliseconds.
@@ -57,8 +57,9 @@ final class SyscallCounting {
     /// What a window of that many seconds had of them.
     func stop(windowSeconds: Double) -> Result<SyscallCounts, SyscallFailure> {
         guard let child, child.isRunning else {
-            let words = SystemFolder.text(of: output)?.split(separator: "\n").first.map(String.init) ?? "no reason given"
-            return .failure(SyscallFailure(reason: "\(isPerf ? "perf" : "strace") ended at once: \(words)"))
+            let words = SystemFolder.text(of: output)?.split(separator: "\n").first.map(String.init)
+            let tool = isPerf ? "perf" : "strace"
+            return .failure(SyscallFailure(reason: "\(tool) ended at once: \(words ?? "no reason given")"))
         }
         let seconds = Double(Loop.preciseNow.nanoseconds - startedAt) / 1e9
         child.stop(SIGINT, patience: 10)

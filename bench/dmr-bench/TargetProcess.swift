@@ -8,8 +8,9 @@ struct TargetProcess {
     let roots: [Int32]
     let includesChildren: Bool
 
-    /// Nil when one of them is gone.
+    /// Nil when one of them is gone, or none was named.
     func usage() -> ProcessUsage? {
+        guard !roots.isEmpty else { return nil }
         var sum = ProcessUsage()
         for process in processes() {
             guard let usage = TargetProcess.usage(of: process) else { return nil }
