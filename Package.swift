@@ -46,7 +46,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "bench/dmr-bench", swiftSettings: ours),
-        .testTarget(name: "BenchTests", dependencies: ["BenchFigures"], swiftSettings: ours),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["BenchFigures", "GatewayCore", "Transport", "SimulatedRunner", "dmr-bench"],
+            swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
