@@ -9,7 +9,7 @@ import Transport
 /// take pauses the runner. The machine is asked only when the phase changes.
 final class ProxiedExchange: ResponseConsumer {
     let request: ProxiedRequest
-    let model: ResolvedModel
+    private(set) var model: ResolvedModel
     private let gateway: Gateway
     /// nil once the exchange has ended.
     private var client: ClientConnection?
@@ -88,6 +88,10 @@ final class ProxiedExchange: ResponseConsumer {
     private func attempt(at runner: Int, lease: consuming Lease?) {
         if grantedAt == nil { grantedAt = gateway.loop.now }
         slot.tried.insert(runner)
+        // One that learned the model while the exchange waited: it may have another name for it.
+        if !model.holders.contains(runner), case .found(let model) = gateway.catalog.resolve(request.model) {
+            self.model = model
+        }
         perform(machine.granted(runner: runner, lease: lease))
     }
 
@@ -232,8 +236,19 @@ final class ProxiedExchange: ResponseConsumer {
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
+        lookUpHolders()
         acquire(isMove: countsAsMove)
         gateway.settle()
+    }
+
+    /// The lists may have changed since the exchange came, not least by what its runner just said.
+    private func lookUpHolders() {
+        guard case .found(let model) = gateway.catalog.resolve(request.model) else {
+            slot.holders = RunnerSet()
+            return
+        }
+        slot.holders = model.holders
+        slot.loaded = model.loaded
     }
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
