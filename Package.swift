@@ -38,6 +38,14 @@ let package = Package(
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
+            swiftSettings: ours),
+        // The core in virtual time: an engine of its own, so that a command can play more schedules than the tests do.
+        .target(
+            name: "Simulation", dependencies: ["GatewayCore"], path: "Tests/Simulation/Engine", swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Command", swiftSettings: ours),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/Checks",
             swiftSettings: ours)
     ]
 )
