@@ -35,6 +35,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             swiftSettings: ours),
+        // Run by scripts/bench-micro; no product, so that nobody installs it.
+        .executableTarget(
+            name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
+            exclude: ["recorded.tsv"], swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
