@@ -47,6 +47,10 @@ let package = Package(
             ],
             path: "bench/dmr-bench", swiftSettings: ours),
         .testTarget(name: "BenchTests", dependencies: ["BenchFigures"], swiftSettings: ours),
+        // Run by scripts/bench-micro; no product, so that nobody installs it.
+        .executableTarget(
+            name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
+            exclude: ["recorded.tsv"], swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
