@@ -228,7 +228,7 @@ public final class Gateway {
         }
     }
 
-    private func watch(of runner: Int) -> RunnerWatch? {
+    func watch(of runner: Int) -> RunnerWatch? {
         watches.first { $0.runner == runner }
     }
 
