@@ -15,6 +15,7 @@ struct AccessRecord {
     var bytes: Int
     var duration: Interval
     var model: String?
+    /// Its index.
     var runner: Int?
     var queued: Interval?
     var moves = 0

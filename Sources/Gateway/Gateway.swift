@@ -12,9 +12,9 @@ public final class Gateway {
     let rules: RequestIntake.Rules
     let clock = DateClock()
     let exchangeTimeouts: Exchange.Timeouts
-    let pools: [RunnerPool]
-    let templates: [RunnerHeadTemplate]
-    private var watches: [RunnerWatch] = []
+    /// By number.
+    let runners: [GatewayRunner]
+    private let numbering: RunnerNumbering
     var dispatcher: Dispatcher
     var catalog: Catalog
     var bodyMemory: BodyMemory
@@ -54,16 +54,17 @@ public final class Gateway {
         requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
         probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
         bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
+        numbering = RunnerNumbering(configuration.runners.map { [$0.url.description] })
         catalog = Catalog(runners: configuration.runners.map(CatalogRunner.init))
         dispatcher = Dispatcher(
             runners: configuration.runners.map(RunnerSlots.Settings.init),
             settings: Dispatcher.Settings(configuration), seed: UInt64.random(in: .min ... .max))
-        templates = configuration.runners.map { RunnerHeadTemplate($0, via: loopGuard.pseudonym) }
         let resolver = Resolver(loop: loop)
-        pools = configuration.runners.enumerated().map { index, runner in
-            RunnerPool(
-                loop: loop, resolver: resolver, runner: index, url: runner.url,
-                bufferBytes: configuration.limits.bufferBytes)
+        runners = numbering.places.map { place in
+            let runner = configuration.runners[place.index]
+            let pool = RunnerPool(
+                loop: loop, resolver: resolver, url: runner.url, bufferBytes: configuration.limits.bufferBytes)
+            return GatewayRunner(place, runner, pool: pool, via: loopGuard.pseudonym)
         }
         waker = Waker(loop: loop) { [unowned self] in timePassed() }
     }
@@ -79,11 +80,7 @@ public final class Gateway {
             if let saved = file.read() { catalog.restore(saved) }
             catalogFile = file
         }
-        for (index, runner) in configuration.runners.enumerated() where runner.isEnabled {
-            let watch = RunnerWatch(gateway: self, runner: index)
-            watches.append(watch)
-            watch.start()
-        }
+        for runner in runners { runner.startWatch(for: self) }
     }
 
     /// Finishes what runs and takes nothing new; `whenDone` is called once, when the last connection has closed.
@@ -98,9 +95,10 @@ public final class Gateway {
     public func stop() {
         isDraining = true
         for client in clients.values { client.abort() }
-        for watch in watches { watch.stop() }
-        watches = []
-        for pool in pools { pool.closeIdle() }
+        for runner in runners {
+            runner.stopWatch()
+            runner.pool.closeIdle()
+        }
         saveLists()
         waker = nil
     }
@@ -141,9 +139,7 @@ public final class Gateway {
     }
 
     /// How a person knows a runner.
-    func runnerName(_ runner: Int) -> String {
-        "runner \(runner) (\(configuration.runners[runner].url.authority))"
-    }
+    func runnerName(_ runner: Int) -> String { runners[runner].name }
 
     // MARK: Sending requests
 
@@ -152,7 +148,7 @@ public final class Gateway {
         let body = request.body(named: ownName)
         requestBytes.removeAll(keepingCapacity: true)
         let framing: BodyFraming = request.framing == .chunked ? .chunked : .counted(body.count)
-        templates[runner].render(
+        runners[runner].template.render(
             method: request.method, path: request.route.pattern, client: request.headers, framing: framing,
             requestID: request.requestID, into: &requestBytes)
         return connection.send(head: &requestBytes, body: body, isChunked: request.framing == .chunked)
@@ -217,19 +213,15 @@ public final class Gateway {
         case .answered: if wasInference { catalog.sawLoaded(runner, model) }
         case .modelNotFound:
             catalog.forget(model, on: runner)
-            watch(of: runner)?.tagsAreStale()
+            runners[runner].watch?.tagsAreStale()
             listsChanged()
         case .failed(let failure):
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
-            if failure.isUnreachable { watch(of: runner)?.isDoubtful() }
+            if failure.isUnreachable { runners[runner].watch?.isDoubtful() }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
         case .answered500, .busy, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
         }
-    }
-
-    func watch(of runner: Int) -> RunnerWatch? {
-        watches.first { $0.runner == runner }
     }
 
     private func ejected(_ runner: Int, because reason: String) {

@@ -24,7 +24,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private var machine: FanOut
     private var calls: [RunnerCall] = []
 
-    init(gateway: Gateway, client: ClientConnection, job: Job, runners: RunnerSet) {
+    init(gateway: Gateway, client: ClientConnection, job: Job, runners: [RunnerPlace]) {
         self.gateway = gateway
         self.client = client
         self.job = job
@@ -34,10 +34,10 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     func begin() {
         calls = machine.runners.map { runner in
             RunnerCall(
-                gateway: gateway, runner: runner,
+                gateway: gateway, runner: runner.number,
                 RunnerCall.Question(
                     method: job.plan.method, path: job.plan.path, headers: job.headers,
-                    body: job.plan.body(job.body, for: runner), requestID: job.requestID), owner: self)
+                    body: job.plan.body(job.body, for: runner.number), requestID: job.requestID), owner: self)
         }
         for call in calls { call.begin() }
     }
@@ -100,7 +100,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
 
     private func answer(_ response: OwnResponse, from runner: Int? = nil) {
         var response = job.request.inItsStatuses(response)
-        if let runner { response.fields.append(.init("X-DMR-Runner", String(runner))) }
+        if let runner { response.fields.append(.init("X-DMR-Runner", String(gateway.runners[runner].index))) }
         end(status: response.status) { client in
             client.respond(response, isLogged: true)
             return response.body.count
@@ -115,7 +115,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
             clientVersion: job.version, clientKeepsAlive: client.mayKeepAlive)
         var bytes: [UInt8] = []
         head.render(
-            call.head, clientVersion: job.version, runner: call.runner, requestID: job.requestID,
+            call.head, clientVersion: job.version, runner: gateway.runners[call.runner].index, requestID: job.requestID,
             originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
             into: &bytes)
         if !isHead { bytes += call.body }
@@ -140,6 +140,6 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
                 requestID: job.requestID, client: client.addressText, key: incoming?.identity?.keyName,
                 pattern: job.request.route.pattern, status: status, bytes: bytes,
                 duration: gateway.loop.now - job.arrivedAt, model: job.request.model?.text,
-                runner: machine.runners.count == 1 ? machine.runners.first : nil))
+                runner: machine.runners.count == 1 ? machine.runners.first?.index : nil))
     }
 }

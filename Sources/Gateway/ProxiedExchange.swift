@@ -102,7 +102,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     private func connect(to runner: Int, fresh: Bool) {
         do throws(UVError) {
-            let connection = try gateway.pools[runner].obtain(for: self, fresh: fresh)
+            let connection = try gateway.runners[runner].pool.obtain(for: self, fresh: fresh)
             self.connection = connection
             connection.begin(within: machine.timeLimit(gateway.exchangeTimeouts))
         } catch {
@@ -143,7 +143,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             runnerFraming: checked.framing, clientVersion: request.version, clientKeepsAlive: client.mayKeepAlive)
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
-            head, clientVersion: request.version, runner: runner, requestID: request.requestID,
+            head, clientVersion: request.version, runner: gateway.runners[runner].index, requestID: request.requestID,
             originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
             into: &clientHead)
         isChunked = ownHead.framing == .chunked
@@ -220,7 +220,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         if let connection, connection.hasResponseBytes { machine.responseBegan() }
         connection = nil
         guard let runner = machine.runner else { return }
-        if failure.isUnreachable { gateway.pools[runner].addressIsDoubtful() }
+        if failure.isUnreachable { gateway.runners[runner].pool.addressIsDoubtful() }
         gateway.log.debug("\(gateway.runnerName(runner)): \(failure.label): \(reason)")
         perform(machine.runnerFailed(failure))
     }
@@ -303,7 +303,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             AccessRecord(
                 requestID: request.requestID, client: client.addressText, key: client.incoming?.identity?.keyName,
                 pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - request.arrivedAt,
-                model: request.model, runner: runner, queued: (grantedAt ?? now) - request.arrivedAt,
+                model: request.model, runner: runner.map { gateway.runners[$0].index },
+                queued: (grantedAt ?? now) - request.arrivedAt,
                 moves: machine.moves))
     }
 }

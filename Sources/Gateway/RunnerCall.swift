@@ -27,6 +27,7 @@ final class RunnerCall: ResponseConsumer {
         var requestID: [UInt8]
     }
 
+    /// Its number.
     let runner: Int
     private(set) var head = ResponseHead()
     private(set) var framing = BodyFraming.none
@@ -49,7 +50,7 @@ final class RunnerCall: ResponseConsumer {
 
     func begin() {
         do throws(UVError) {
-            let connection = try gateway.pools[runner].obtain(for: self, fresh: true)
+            let connection = try gateway.runners[runner].pool.obtain(for: self, fresh: true)
             self.connection = connection
             connection.begin(within: gateway.timeouts.connect)
         } catch {
@@ -76,7 +77,7 @@ final class RunnerCall: ResponseConsumer {
         guard let connection else { return }
         var bytes: [UInt8] = []
         let hasBody = question.method != .get && question.method != .head
-        gateway.templates[runner].render(
+        gateway.runners[runner].template.render(
             method: question.method, path: question.path, client: question.headers,
             framing: hasBody ? .counted(question.body.count) : .none, requestID: question.requestID, into: &bytes)
         connection.expectResponse(withoutBody: question.method == .head)

@@ -5,7 +5,6 @@ import Transport
 
 /// The connections to one runner: idle ones are kept for the next exchange, the one used last first.
 final class RunnerPool {
-    let runner: Int
     let url: RunnerURL
     private let loop: Loop
     private let resolver: Resolver
@@ -23,11 +22,10 @@ final class RunnerPool {
     private static let addressLifetime = Interval.seconds(30)
 
     /// `bufferBytes`: of a response; what one read brings may have to be held for its client.
-    init(loop: Loop, resolver: Resolver, runner: Int, url: RunnerURL, bufferBytes: Int) {
+    init(loop: Loop, resolver: Resolver, url: RunnerURL, bufferBytes: Int) {
         self.loop = loop
         self.resolver = resolver
         readLimit = max(1, min(bufferBytes, Loop.readBufferBytes))
-        self.runner = runner
         self.url = url
     }
 

@@ -7,7 +7,8 @@ import Transport
 /// at a time, when the schedule says so.
 final class RunnerWatch: Timed {
     private let gateway: Gateway
-    let runner: Int
+    /// Its number.
+    private let runner: Int
     private var schedule: ProbeSchedule
     private var reader: ListReader?
     /// Kept from list to list; the runner may have closed it in between.
@@ -78,7 +79,7 @@ final class RunnerWatch: Timed {
             if let connection, !fresh, !connection.isClosing {
                 connection.handOver(to: reader)
             } else {
-                connection = try gateway.pools[runner].obtain(for: reader, fresh: true)
+                connection = try gateway.runners[runner].pool.obtain(for: reader, fresh: true)
             }
             connection?.begin(within: gateway.timeouts.probe.map { _ in answerDue - loop.now })
         } catch {
@@ -92,7 +93,7 @@ final class RunnerWatch: Timed {
         guard let connection else { return }
         connection.setDeadline(answerDue)
         var head: [UInt8] = []
-        gateway.templates[runner].render(
+        gateway.runners[runner].template.render(
             method: .get, path: list.path, client: HeaderFields(), framing: .none, requestID: gateway.probeID,
             into: &head)
         _ = connection.send(head: &head, body: [], isChunked: false)

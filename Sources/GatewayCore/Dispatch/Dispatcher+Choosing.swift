@@ -14,16 +14,16 @@ extension Dispatcher {
         var someInRotation = false
         var someReachable = false
         var unreachable: Int?
-        for index in runners.indices where takesWork(index, for: request) {
-            let isTried = request.tried.contains(index)
-            if runners[index].health.isInRotation {
+        for number in order where takesWork(number, for: request) {
+            let isTried = request.tried.contains(number)
+            if runners[number].health.isInRotation {
                 if !isTried { return .some }
                 someInRotation = true
             } else if !isTried {
-                if mayBeTriedEjected(index, for: request) {
+                if mayBeTriedEjected(number, for: request) {
                     someReachable = true
                 } else if unreachable == nil {
-                    unreachable = index
+                    unreachable = number
                 }
             }
         }
@@ -36,47 +36,48 @@ extension Dispatcher {
     func best(for request: SlotRequest, now: Instant, needsSlot: Bool) -> Int? {
         var best: Candidate?
         var someInRotation = false
-        for index in runners.indices where takesWork(index, for: request) {
-            guard runners[index].health.isInRotation else { continue }
+        for number in order where takesWork(number, for: request) {
+            guard runners[number].health.isInRotation else { continue }
             someInRotation = true
-            consider(index, for: request, now: now, needsSlot: needsSlot, best: &best)
+            consider(number, for: request, now: now, needsSlot: needsSlot, best: &best)
         }
         if !someInRotation {
-            for index in runners.indices where takesWork(index, for: request) {
-                guard mayBeTriedEjected(index, for: request) else { continue }
-                consider(index, for: request, now: now, needsSlot: needsSlot, best: &best)
+            for number in order where takesWork(number, for: request) {
+                guard mayBeTriedEjected(number, for: request) else { continue }
+                consider(number, for: request, now: now, needsSlot: needsSlot, best: &best)
             }
         }
-        return best?.index
+        return best?.number
     }
 
     private func consider(
-        _ index: Int, for request: SlotRequest, now: Instant, needsSlot: Bool, best: inout Candidate?
+        _ number: Int, for request: SlotRequest, now: Instant, needsSlot: Bool, best: inout Candidate?
     ) {
-        guard !request.tried.contains(index), !needsSlot || runners[index].isFree(at: now) else { return }
+        guard !request.tried.contains(number), !needsSlot || runners[number].isFree(at: now) else { return }
         let candidate = Candidate(
-            index: index, load: load(of: index, at: now), weight: runners[index].settings.weight,
-            isLoaded: request.loaded.contains(index),
-            rank: selection.rank(pass: runners[index].pass, lastChosen: runners[index].lastChosen))
+            number: number, load: load(of: number, at: now), weight: runners[number].settings.weight,
+            isLoaded: request.loaded.contains(number),
+            rank: selection.rank(pass: runners[number].pass, lastChosen: runners[number].lastChosen))
         if let current = best, !candidate.isBetter(than: current, policy: settings.policy) { return }
         best = candidate
     }
 
     /// What runners are compared by: leases, prefills that go on without a client, and the penalty of a failing one.
     /// Here, field by field, since the same as a method of the runner was compiled to a copy of it.
-    private func load(of index: Int, at now: Instant) -> Int {
-        let load = runners[index].inflight + runners[index].health.penalty(at: now)
-        return now < runners[index].shadowsEnd ? load + runners[index].shadows(at: now) : load
+    private func load(of number: Int, at now: Instant) -> Int {
+        let load = runners[number].inflight + runners[number].health.penalty(at: now)
+        return now < runners[number].shadowsEnd ? load + runners[number].shadows(at: now) : load
     }
 
     /// Health and slots aside.
-    private func takesWork(_ index: Int, for request: SlotRequest) -> Bool {
-        guard request.holders.contains(index), runners[index].settings.isEnabled else { return false }
-        return (runners[index].settings.weight > 0 || request.isPinned) && runners[index].health.state != .misconfigured
+    private func takesWork(_ number: Int, for request: SlotRequest) -> Bool {
+        guard request.holders.contains(number), runners[number].settings.isEnabled else { return false }
+        return (runners[number].settings.weight > 0 || request.isPinned)
+            && runners[number].health.state != .misconfigured
     }
 
-    private func mayBeTriedEjected(_ index: Int, for request: SlotRequest) -> Bool {
-        request.isPinned || !runners[index].health.isUnreachable
+    private func mayBeTriedEjected(_ number: Int, for request: SlotRequest) -> Bool {
+        request.isPinned || !runners[number].health.isUnreachable
     }
 
     /// An older waiter could use this runner, free since time passed: a new exchange must not overtake it.

@@ -44,8 +44,11 @@ public struct Dispatcher: ~Copyable {
         case refused(Refusal)
     }
 
-    public let settings: Settings
+    public private(set) var settings: Settings
+    /// By number, retired ones included.
     var runners: [RunnerSlots]
+    /// The numbers of all that are configured, the lowest index first.
+    private(set) var order: [Int]
     var queue = WaitQueue()
     let ledger = LeaseLedger()
     var selection = SelectionState()
@@ -57,11 +60,39 @@ public struct Dispatcher: ~Copyable {
     /// Ejections since the start.
     public private(set) var ejections = 0
 
-    /// `seed` drives nothing but the jitter of `Retry-After`.
+    /// Numbers are indices until `reconfigure` says otherwise. `seed` drives nothing but the jitter of `Retry-After`.
     public init(runners: [RunnerSlots.Settings], settings: Settings, seed: UInt64 = 1) {
-        self.runners = runners.map(RunnerSlots.init)
+        self.runners = runners.map { RunnerSlots($0) }
+        order = Array(runners.indices)
         self.settings = settings
         jitter = seed
+    }
+
+    /// A changed configuration. Runners that stay keep their health, their leases, their place in the rotation; one that
+    /// is gone keeps its leases until they end. `listsChanged` has to follow, since waiters may have lost their holders.
+    ///
+    /// - Parameters:
+    ///   - entries: the configuration's runners, by index.
+    ///   - places: from `RunnerNumbering`.
+    public mutating func reconfigure(
+        _ entries: [RunnerSlots.Settings], places: [RunnerPlace], settings: Settings
+    ) {
+        self.settings = settings
+        order = places.map(\.number)
+        let configured = RunnerSet(order)
+        for number in runners.indices where !configured.contains(number) { runners[number].isRetired = true }
+        for place in places {
+            let entry = entries[place.index]
+            while runners.count <= place.number {
+                runners.append(RunnerSlots(entry))
+                runners[runners.count - 1].isRetired = true
+            }
+            if runners[place.number].isRetired {
+                runners[place.number] = RunnerSlots(entry, inflight: runners[place.number].inflight)
+            } else {
+                runners[place.number].settings = entry
+            }
+        }
     }
 
     // MARK: Slots
@@ -146,7 +177,7 @@ public struct Dispatcher: ~Copyable {
 
     private mutating func noteFree(at now: Instant) {
         free.removeAll()
-        for index in runners.indices where runners[index].isFree(at: now) { free.insert(index) }
+        for number in order where runners[number].isFree(at: now) { free.insert(number) }
     }
 
     /// A waiter that has to be refused, taken out of the queue: its time is over, or nobody holds its model any more.
@@ -176,7 +207,9 @@ public struct Dispatcher: ~Copyable {
     public func nextWakeUp(now: Instant) -> Instant? {
         guard let oldest = queue.oldestArrival else { return nil }
         var next = settings.queueTimeout.map { oldest + $0 } ?? .distantFuture
-        for runner in runners where runner.health.isBusy(at: now) { next = min(next, runner.health.busyUntil) }
+        for number in order where runners[number].health.isBusy(at: now) {
+            next = min(next, runners[number].health.busyUntil)
+        }
         return next
     }
 
@@ -202,14 +235,16 @@ public struct Dispatcher: ~Copyable {
         runners[runner].health.probeCameBack()
     }
 
-    public var runnerCount: Int { runners.count }
+    public var runnerCount: Int { order.count }
+    /// Numbers in use, and retired ones that may be used again.
+    public var numberCount: Int { runners.count }
     public func health(of runner: Int) -> RunnerHealth { runners[runner].health }
     public func inflight(of runner: Int) -> Int { runners[runner].inflight }
     public var totalInflight: Int { runners.reduce(0) { $0 + $1.inflight } }
 
     /// Runners that new work may go to now or when a slot is free.
     public var usableRunners: RunnerSet {
-        RunnerSet(runners.indices.filter { runners[$0].settings.isEnabled && runners[$0].health.isInRotation })
+        RunnerSet(order.filter { runners[$0].settings.isEnabled && runners[$0].health.isInRotation })
     }
 
     // MARK: Refusing

@@ -5,7 +5,7 @@
 /// Dropping one silently is no compile-time error, so that is caught when it happens: a debug build traps, a release
 /// build returns the slot at the dispatcher's next event and counts the bug (`Dispatcher.lostLeases`).
 public struct Lease: ~Copyable, Sendable {
-    /// The runner's index.
+    /// The runner's number.
     public let runner: Int
     private let ledger: Unmanaged<LeaseLedger>
 

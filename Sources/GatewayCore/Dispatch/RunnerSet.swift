@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// A set of runner indices, one bit each. Built when a list changes, then only read: the dispatcher asks it for every
-/// runner of every request, and copying it costs one reference.
+/// A set of runners by number, one bit each. Built when a list changes, then only read: the dispatcher asks it for
+/// every runner of every request, and copying it costs one reference.
 public struct RunnerSet: Equatable, Sendable {
     private var words: [UInt64] = []
 
     public init() {}
 
-    public init(_ indices: some Sequence<Int>) {
-        for index in indices { insert(index) }
+    public init(_ numbers: some Sequence<Int>) {
+        for number in numbers { insert(number) }
     }
 
     @inline(__always)
-    public func contains(_ index: Int) -> Bool {
-        let word = index >> 6
-        return word < words.count && words[word] & (1 << UInt64(index & 63)) != 0
+    public func contains(_ number: Int) -> Bool {
+        let word = number >> 6
+        return word < words.count && words[word] & (1 << UInt64(number & 63)) != 0
     }
 
-    public mutating func insert(_ index: Int) {
-        precondition(index >= 0, "a runner's index is its place in the list")
-        while words.count <= index >> 6 { words.append(0) }
-        words[index >> 6] |= 1 << UInt64(index & 63)
+    public mutating func insert(_ number: Int) {
+        precondition(number >= 0, "numbers are given from 0")
+        while words.count <= number >> 6 { words.append(0) }
+        words[number >> 6] |= 1 << UInt64(number & 63)
     }
 
-    public mutating func remove(_ index: Int) {
-        guard contains(index) else { return }
-        words[index >> 6] &= ~(1 << UInt64(index & 63))
+    public mutating func remove(_ number: Int) {
+        guard contains(number) else { return }
+        words[number >> 6] &= ~(1 << UInt64(number & 63))
         while words.last == 0 { words.removeLast() }
     }
 
@@ -49,7 +49,7 @@ public struct RunnerSet: Equatable, Sendable {
     public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     /// Ascending.
-    public var indices: [Int] {
+    public var numbers: [Int] {
         var result: [Int] = []
         for (word, bits) in words.enumerated() {
             var bits = bits

@@ -16,8 +16,10 @@ public struct RunnerSlots: Sendable {
         }
     }
 
-    public let settings: Settings
-    public internal(set) var inflight = 0
+    public internal(set) var settings: Settings
+    public internal(set) var inflight: Int
+    /// Not configured any more: it gets no work, and is here for the leases it still has.
+    var isRetired = false
     public internal(set) var health = RunnerHealth()
     /// Serial of the last choice that fell on it; the lowest is next in rotation.
     var lastChosen: UInt64 = 0
@@ -31,8 +33,10 @@ public struct RunnerSlots: Sendable {
     private static let shadowLength = Interval.seconds(10)
     private static let maximumShadows = 64
 
-    init(_ settings: Settings) {
+    /// `inflight`: leases that it has from before it was retired, if it comes back.
+    init(_ settings: Settings, inflight: Int = 0) {
         self.settings = settings
+        self.inflight = inflight
     }
 
     /// A slot is free and the runner did not ask to be left alone.

@@ -10,7 +10,7 @@ public enum SelectionPolicy: String, CaseIterable, Sendable {
 
 /// What a policy compares of a runner, read once per choice.
 struct Candidate {
-    let index: Int
+    let number: Int
     let load: Int
     let weight: Int
     let isLoaded: Bool
@@ -54,11 +54,11 @@ struct SelectionState {
         Rank(pass: max(pass, virtualTime), lastChosen: lastChosen)
     }
 
-    mutating func chose(_ index: Int, weight: Int, among runners: inout [RunnerSlots]) {
+    mutating func chose(_ number: Int, weight: Int, among runners: inout [RunnerSlots]) {
         serial += 1
-        runners[index].lastChosen = serial
-        let pass = max(runners[index].pass, virtualTime)
+        runners[number].lastChosen = serial
+        let pass = max(runners[number].pass, virtualTime)
         virtualTime = pass
-        runners[index].pass = pass + SelectionState.stride / UInt64(max(1, weight))
+        runners[number].pass = pass + SelectionState.stride / UInt64(max(1, weight))
     }
 }

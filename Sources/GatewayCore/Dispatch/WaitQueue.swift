@@ -9,7 +9,7 @@ public struct ExchangeID: Hashable, Sendable {
     }
 }
 
-/// The runners an exchange has been sent to already: at most three (two moves), so no allocation.
+/// The runners, by number, that an exchange has been sent to already: at most three (two moves), so no allocation.
 public struct TriedRunners: Equatable, Sendable {
     private var first = -1
     private var second = -1

@@ -132,6 +132,7 @@ public struct ClientHead: Sendable {
         keepsAlive = clientKeepsAlive && framing != .untilClose
     }
 
+    /// `runner`: its index.
     public func render(
         _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int, requestID: [UInt8],
         originFields: [OwnResponse.Field], date: [UInt8],

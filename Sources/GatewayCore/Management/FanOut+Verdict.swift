@@ -3,7 +3,7 @@
 /// How many answers become one.
 extension FanOut {
     public enum Verdict: Equatable, Sendable {
-        /// This runner's answer stands for all: nobody's differed in what matters, or there was only one.
+        /// The answer of the runner of this number stands for all: nobody's differed in what matters, or there was only one.
         case answer(of: Int)
         /// An answer of ours: the status of the worst, and what came of each.
         case failure(status: Int)
@@ -14,13 +14,13 @@ extension FanOut {
         let counted = outcomes.filter { !$0.outcome.wasSkipped }
         let bad = counted.filter { !$0.outcome.isSuccess && !isVacuous($0.outcome) }
         if bad.isEmpty, let first = counted.first(where: { $0.outcome.isSuccess }) ?? counted.first {
-            return .answer(of: first.runner)
+            return .answer(of: first.runner.number)
         }
         // Refused by all in the same words: one Ollama would have said no more.
         if let first = counted.first, case .answered = first.outcome,
             counted.allSatisfy({ $0.outcome == first.outcome })
         {
-            return .answer(of: first.runner)
+            return .answer(of: first.runner.number)
         }
         let worst = (bad.isEmpty ? outcomes : bad).map(\.outcome.status).max() ?? 502
         return .failure(status: worst)
@@ -33,7 +33,7 @@ extension FanOut {
 
     /// What came of each, for a person. `name` says how one knows a runner, e.g. `runner 1 (gpu2:11434)`.
     public func sentence(_ name: (Int) -> String) -> String {
-        outcomes.map { "\(name($0.runner)) \($0.outcome.sentence)" }.joined(separator: " ")
+        outcomes.map { "\(name($0.runner.number)) \($0.outcome.sentence)" }.joined(separator: " ")
     }
 
     /// What came of each, for a program.
@@ -41,7 +41,7 @@ extension FanOut {
         .array(
             outcomes.map { runner, outcome in
                 var members: [JSON.Member] = [
-                    .init("index", .integer(runner)), .init("status", .integer(outcome.status))
+                    .init("index", .integer(runner.index)), .init("status", .integer(outcome.status))
                 ]
                 if let error = outcome.error { members.append(.init("error", .string(error))) }
                 return .object(members)

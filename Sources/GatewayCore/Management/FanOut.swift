@@ -49,21 +49,21 @@ public struct FanOut: Sendable {
     }
 
     public let traits: Traits
-    /// Those that were asked, ascending.
-    public let runners: [Int]
+    /// Those that are asked, the lowest index first.
+    public let runners: [RunnerPlace]
     private(set) var parts: [Part]
     private var wasReached = RunnerSet()
     private var phase = Phase.running
 
     /// - Parameter runners: at least one.
-    public init(runners: RunnerSet, traits: Traits) {
+    public init(runners: [RunnerPlace], traits: Traits) {
         precondition(!runners.isEmpty, "somebody has to be asked")
-        self.runners = runners.indices
+        self.runners = runners.sorted { ($0.index, $0.number) < ($1.index, $1.number) }
         self.traits = traits
         parts = Array(repeating: .connecting, count: self.runners.count)
     }
 
-    // MARK: Events of a runner
+    // MARK: Events of a runner, by its number
 
     /// The runner took the connection: from here on it may have done something.
     public mutating func connected(_ runner: Int) {
@@ -116,14 +116,14 @@ public struct FanOut: Sendable {
 
     // MARK: Asked
 
-    /// By runner, ascending; of those that have ended.
-    public var outcomes: [(runner: Int, outcome: CallOutcome)] {
+    /// Of those that have ended, the lowest index first.
+    public var outcomes: [(runner: RunnerPlace, outcome: CallOutcome)] {
         zip(runners, parts).compactMap { runner, part in
             if case .ended(let outcome) = part { (runner, outcome) } else { nil }
         }
     }
 
-    private func place(of runner: Int) -> Int? { runners.firstIndex(of: runner) }
+    private func place(of runner: Int) -> Int? { runners.firstIndex { $0.number == runner } }
 }
 
 extension FanOut.Part {

@@ -24,11 +24,9 @@ extension Catalog {
 
     /// `GET /v1/models/:model`: one object whose `id` is the name as asked. Nil for a model nobody lists.
     public func model(named name: String) -> [UInt8]? {
-        guard case .found(let model) = resolve(name), let runner = model.holders.indices.first,
-            let holding = model.holding(on: runner)
-        else { return nil }
+        guard case .found(let model) = resolve(name), let holding = model.firstHolding else { return nil }
         var output: [UInt8] = []
-        writeOpenAI(runners[runner].models[holding.position], id: name, to: &output)
+        writeOpenAI(runners[holding.runner].models[holding.position], id: name, to: &output)
         return output
     }
 
@@ -68,13 +66,11 @@ extension Catalog {
     /// Each model once, from the lowest index that has it. The index has merged them already.
     private func listed(only wanted: Int?) -> [MergedEntry] {
         index.models.compactMap { model in
-            guard let runner = wanted ?? model.holders.indices.first, let holding = model.holding(on: runner) else {
-                return nil
-            }
+            guard let holding = wanted.map({ model.holding(on: $0) }) ?? model.firstHolding else { return nil }
             return MergedEntry(
-                key: model.key, visibleName: holding.visibleName, runner: runner, position: holding.position,
-                runners: wanted.map { RunnerSet([$0]) } ?? model.holders,
-                time: runners[runner].models[holding.position].modifiedAt)
+                key: model.key, visibleName: holding.visibleName, runner: holding.runner, index: holding.index,
+                position: holding.position, runners: wanted.map { RunnerSet([$0]) } ?? model.holders,
+                time: runners[holding.runner].models[holding.position].modifiedAt)
         }
     }
 
@@ -82,7 +78,8 @@ extension Catalog {
     private func loaded(only wanted: Int?, keepsLatest: Bool) -> [MergedEntry] {
         var entries: [MergedEntry] = []
         var places: [String: Int] = [:]
-        for (runner, lists) in runners.enumerated() where lists.settings.isEnabled && runner == wanted ?? runner {
+        for runner in order where runners[runner].settings.isEnabled && runner == wanted ?? runner {
+            let lists = runners[runner]
             for (position, model) in lists.loaded.enumerated() {
                 guard lists.mayShow(model) else { continue }
                 let key = lists.visibleKey(model.key)
@@ -90,7 +87,8 @@ extension Catalog {
                 if let owner = index.model(key: key), owner.prefix != lists.prefix { continue }
                 let entry = MergedEntry(
                     key: key, visibleName: lists.visibleName(lists.model(key: model.key)?.model ?? model.model),
-                    runner: runner, position: position, runners: RunnerSet([runner]), time: model.expiresAt)
+                    runner: runner, index: lists.index ?? 0, position: position, runners: RunnerSet([runner]),
+                    time: model.expiresAt)
                 guard let place = places[key] else {
                     places[key] = entries.count
                     entries.append(entry)

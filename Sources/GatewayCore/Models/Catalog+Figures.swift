@@ -4,17 +4,17 @@
 extension Catalog {
     /// Number of models that can be seen or used on that runner.
     public func modelCount(on runner: Int) -> Int {
-        runners.indices.contains(runner) ? runners[runner].shown.count : 0
+        knows(runner) ? runners[runner].shown.count : 0
     }
 
     /// Its last known version, as `N.N.N`.
     public func version(of runner: Int) -> String? {
-        runners.indices.contains(runner) ? runners[runner].version?.text : nil
+        knows(runner) ? runners[runner].version?.text : nil
     }
 
     /// Visible names of the models in its memory, as its `/api/ps` has them.
     public func loadedNames(on runner: Int) -> [String] {
-        guard runners.indices.contains(runner) else { return [] }
+        guard knows(runner) else { return [] }
         let lists = runners[runner]
         return lists.loaded.map { lists.visibleName(lists.model(key: $0.key)?.model ?? $0.model) }
     }
@@ -22,13 +22,11 @@ extension Catalog {
     /// Visible names of the models whose digest on that runner is another one than on the lowest index that has them:
     /// two runners answer differently under one name.
     public func drift(on runner: Int) -> [String] {
-        guard runners.indices.contains(runner) else { return [] }
+        guard knows(runner) else { return [] }
         return index.models.compactMap { model -> String? in
-            guard let own = model.holding(on: runner), let first = model.holders.indices.first,
-                let lowest = model.holding(on: first)
-            else { return nil }
+            guard let own = model.holding(on: runner), let lowest = model.firstHolding else { return nil }
             let digest = runners[runner].models[own.position].digest
-            return digest == runners[first].models[lowest.position].digest ? nil : own.visibleName
+            return digest == runners[lowest.runner].models[lowest.position].digest ? nil : own.visibleName
         }.sorted()
     }
 }

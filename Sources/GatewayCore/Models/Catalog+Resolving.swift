@@ -69,7 +69,7 @@ extension Catalog {
         }
         let stub = ModelSource.stub(ofBase: base)
         let mayRun = enabled { $0.settings.mayUse(ownName) || $0.settings.mayUse(stub) }
-        let candidates = asked.map { RunnerSet($0.runners.indices.filter { mayRun.contains($0) }) } ?? mayRun
+        let candidates = asked.map { RunnerSet($0.runners.numbers.filter { mayRun.contains($0) }) } ?? mayRun
         guard !candidates.isEmpty else { return absent }
         let lead = String(name.dropLast(ownName.count))
         return .found(

@@ -8,7 +8,7 @@ extension Catalog {
     public func savedLists() -> [UInt8] {
         var output = Array("{\"schema\":1,\"runners\":[".utf8)
         var saved: Set<String> = []
-        for runner in runners where runner.hasList && !runner.settings.identity.isEmpty {
+        for runner in order.lazy.map({ runners[$0] }) where runner.hasList && !runner.settings.identity.isEmpty {
             guard saved.insert(runner.settings.identity).inserted else { continue }
             output += (saved.count > 1 ? ",\n{\"identity\":" : "\n{\"identity\":").utf8
             JSON.writeString(runner.settings.identity, to: &output)
@@ -43,7 +43,7 @@ extension Catalog {
             }
             byIdentity[identity] = entry
         }
-        for runner in runners.indices where !runners[runner].hasList {
+        for runner in order where !runners[runner].hasList {
             guard let entry = byIdentity[runners[runner].settings.identity],
                 let models = entry["models"]?.array, models.count <= RunnerAnswer.maximumModels
             else { continue }

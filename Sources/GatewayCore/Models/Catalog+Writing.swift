@@ -74,8 +74,16 @@ extension Catalog {
 
     private func writeURLs(_ entry: MergedEntry, to output: inout [UInt8]) {
         output += ",\"urls\":[".utf8
-        output += entry.runners.indices.map(String.init).joined(separator: ",").utf8
+        output += indices(of: entry.runners).map(String.init).joined(separator: ",").utf8
         output.append(UInt8(ascii: "]"))
+    }
+
+    /// Ascending; an index that several of them share stands once.
+    private func indices(of runners: RunnerSet) -> [Int] {
+        var indices = runners.numbers.compactMap { self.runners[$0].index }
+        // As long as no runner was ever moved, they are in order already.
+        if zip(indices, indices.dropFirst()).contains(where: { $0 >= $1 }) { indices = Set(indices).sorted() }
+        return indices
     }
 
     /// When a runner drops a model from memory.
@@ -85,10 +93,11 @@ extension Catalog {
         var seconds: Int64
     }
 
-    /// By comparison key of the visible name, ascending by runner: the first one counts, as in Open WebUI.
+    /// By comparison key of the visible name, ascending by index: the first one counts, as in Open WebUI.
     private func expiries() -> [String: [Expiry]] {
         var found: [String: [Expiry]] = [:]
-        for (runner, lists) in runners.enumerated() where lists.settings.isEnabled {
+        for runner in order where runners[runner].settings.isEnabled {
+            let lists = runners[runner]
             for model in lists.loaded {
                 guard let time = model.expiresAt else { continue }
                 found[lists.visibleKey(model.key), default: []].append(Expiry(runner: runner, seconds: time.seconds))

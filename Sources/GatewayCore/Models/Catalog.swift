@@ -6,30 +6,40 @@
 /// Events go in (`tagsRead`, `psRead` …); `resolve` answers requests without merging anything, and the lists for
 /// clients are put together when they are first asked for after a change.
 public struct Catalog: Sendable {
-    /// By index, which is the runner's place in the configuration.
+    /// By number; empty ones where no runner has the number now.
     private(set) var runners: [RunnerLists] = []
+    /// The numbers of all that are configured, the lowest index first.
+    private(set) var order: [Int] = []
     private(set) var index = ModelIndex()
     /// Prefixes of enabled runners in lower case, the longest first.
     private(set) var prefixes: [String] = []
     var lists = MergedLists()
 
+    /// Numbers are indices until `replaceRunners` says otherwise.
     public init(runners: [CatalogRunner]) {
-        replaceRunners(runners)
+        replaceRunners(runners, places: runners.indices.map { RunnerPlace(number: $0, index: $0) })
     }
 
-    /// A changed configuration. Runners that stay, by `identity`, keep all that is known of them; without an identity
-    /// a runner is always new.
-    public mutating func replaceRunners(_ settings: [CatalogRunner]) {
-        let old = Dictionary(
-            runners.lazy.filter { !$0.settings.identity.isEmpty }.map { ($0.settings.identity, $0) },
-            uniquingKeysWith: { first, _ in first })
-        runners = settings.map { new in
-            old[new.identity].map { RunnerLists(new, keeping: $0) } ?? RunnerLists(new)
+    /// A changed configuration. A runner that keeps its number, and has the same `identity`, keeps all that is known of
+    /// it; without an identity it is always new.
+    ///
+    /// - Parameters:
+    ///   - entries: the configuration's runners, by index.
+    ///   - places: from `RunnerNumbering`.
+    public mutating func replaceRunners(_ entries: [CatalogRunner], places: [RunnerPlace]) {
+        let old = runners
+        order = places.map(\.number)
+        runners = (0..<max(old.count, (order.max() ?? -1) + 1)).map { _ in RunnerLists() }
+        for place in places {
+            let entry = entries[place.index]
+            let before = place.number < old.count ? old[place.number] : RunnerLists()
+            let stays = before.index != nil && !entry.identity.isEmpty && before.settings.identity == entry.identity
+            runners[place.number] = RunnerLists(entry, index: place.index, keeping: stays ? before : nil)
         }
         let inUse = runners.lazy.filter { $0.settings.isEnabled && !$0.prefix.isEmpty }.map(\.prefix)
         prefixes = Set(inUse).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
         index = ModelIndex()
-        for runner in runners.indices { publish(runner) }
+        for runner in order { publish(runner) }
         lists.tagsChanged()
         lists.psChanged()
     }
@@ -40,7 +50,7 @@ public struct Catalog: Sendable {
     /// - Throws: `CatalogError` for an answer that is no list; the last known one stays.
     @discardableResult
     public mutating func tagsRead(_ runner: Int, _ body: [UInt8]) throws(CatalogError) -> Bool {
-        guard runners.indices.contains(runner) else { return false }
+        guard knows(runner) else { return false }
         runners[runner].firstAttemptEnded = true
         guard !runners[runner].isRepeatedTags(body) else { return false }
         return set(try RunnerAnswer.tags(body), on: runner, body: body)
@@ -52,7 +62,7 @@ public struct Catalog: Sendable {
     /// - Throws: `CatalogError` for an answer that is no list; the last known one stays.
     @discardableResult
     public mutating func psRead(_ runner: Int, _ body: [UInt8]) throws(CatalogError) -> Bool {
-        guard runners.indices.contains(runner), !runners[runner].isRepeatedPs(body) else { return false }
+        guard knows(runner), !runners[runner].isRepeatedPs(body) else { return false }
         return setLoaded(try RunnerAnswer.ps(body), on: runner, body: body)
     }
 
@@ -60,20 +70,20 @@ public struct Catalog: Sendable {
     ///
     /// - Throws: `CatalogError` for an answer that has none; the last known one stays.
     public mutating func versionRead(_ runner: Int, _ body: [UInt8]) throws(CatalogError) {
-        guard runners.indices.contains(runner) else { return }
+        guard knows(runner) else { return }
         runners[runner].version = try RunnerAnswer.version(body)
     }
 
     /// The first try to read a runner's list ended, well or badly. May be said again.
     public mutating func firstAttemptEnded(_ runner: Int) {
-        guard runners.indices.contains(runner) else { return }
+        guard knows(runner) else { return }
         runners[runner].firstAttemptEnded = true
     }
 
     /// An inference answer came: the model is in that runner's memory until its next ps says otherwise. A cloud model
     /// never is.
     public mutating func sawLoaded(_ runner: Int, _ model: ResolvedModel) {
-        guard let holding = model.holding(on: runner), !holding.isStub, runners.indices.contains(runner) else { return }
+        guard let holding = model.holding(on: runner), !holding.isStub, knows(runner) else { return }
         let key = ModelName.key(of: holding.model)
         guard !runners[runner].isLoaded(key) else { return }
         runners[runner].sawLoaded(key)
@@ -82,7 +92,7 @@ public struct Catalog: Sendable {
 
     /// The runner itself said that it has no such model: it holds it no more, until its list is read again.
     public mutating func forget(_ model: ResolvedModel, on runner: Int) {
-        guard let holding = model.holding(on: runner), runners.indices.contains(runner) else { return }
+        guard let holding = model.holding(on: runner), knows(runner) else { return }
         let key = ModelName.key(of: holding.model)
         runners[runner].forget(key)
         index.remove(runner: runner, key: runners[runner].visibleKey(key))
@@ -92,7 +102,7 @@ public struct Catalog: Sendable {
 
     /// The runner can't be reached: what it had in memory is not known any more. Its list stays.
     public mutating func lostTouch(_ runner: Int) {
-        guard runners.indices.contains(runner) else { return }
+        guard knows(runner) else { return }
         _ = setLoaded([], on: runner, body: nil)
     }
 
@@ -100,6 +110,9 @@ public struct Catalog: Sendable {
     public var firstRoundIsOver: Bool {
         runners.allSatisfy { !$0.settings.isEnabled || $0.firstAttemptEnded }
     }
+
+    /// False for a number that nobody has, or nobody has any more.
+    func knows(_ runner: Int) -> Bool { runners.indices.contains(runner) && runners[runner].index != nil }
 
     // MARK: Keeping the index
 

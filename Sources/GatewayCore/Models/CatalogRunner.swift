@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What the catalog must know of a runner's configuration. Its index is its place in the list.
+/// What the catalog must know of a runner's configuration.
 public struct CatalogRunner: Equatable, Sendable {
     /// Tells the runner from others over restarts and changes of the configuration: its URL.
     public var identity: String

@@ -36,8 +36,9 @@ struct MergedEntry: Sendable {
     /// Comparison key of the visible name.
     let key: String
     let visibleName: String
-    /// The runner whose entry is shown, and the place in its list.
+    /// The runner whose entry is shown, its index, and the place in its list.
     let runner: Int
+    let index: Int
     let position: Int
     /// All runners that have it.
     var runners: RunnerSet
@@ -61,7 +62,7 @@ extension [MergedEntry] {
     private func sorted(_ isBefore: (SortKey, SortKey) -> Bool) -> [MergedEntry] {
         let keys = indices.map { place in
             SortKey(
-                time: self[place].time ?? .unknown, runner: self[place].runner, position: self[place].position,
+                time: self[place].time ?? .unknown, index: self[place].index, position: self[place].position,
                 place: place)
         }
         return keys.sorted(by: isBefore).map { self[$0.place] }
@@ -71,11 +72,11 @@ extension [MergedEntry] {
 /// What an entry is sorted by, and its place before that.
 private struct SortKey {
     let time: WallTime
-    let runner: Int
+    let index: Int
     let position: Int
     let place: Int
 
-    func isSeenBefore(_ other: SortKey) -> Bool { (runner, position) < (other.runner, other.position) }
+    func isSeenBefore(_ other: SortKey) -> Bool { (index, position) < (other.index, other.position) }
 }
 
 extension WallTime {

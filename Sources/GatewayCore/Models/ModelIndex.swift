@@ -5,7 +5,7 @@
 struct ModelIndex: Sendable {
     /// All that is known under one visible name.
     private struct Slot: Sendable {
-        /// Ascending by runner.
+        /// Ascending by index.
         var holdings: [Holding] = []
         var loaded = RunnerSet()
         /// Ready to hand out; nil while there are no holdings.
@@ -38,7 +38,7 @@ struct ModelIndex: Sendable {
 
     mutating func insert(_ holding: Holding, key: String, isLoaded: Bool) {
         let slot = slotOfKey[key] ?? makeSlot(key)
-        let place = slots[slot].holdings.firstIndex { $0.runner >= holding.runner } ?? slots[slot].holdings.count
+        let place = slots[slot].holdings.firstIndex { $0.index > holding.index } ?? slots[slot].holdings.count
         slots[slot].holdings.insert(holding, at: place)
         if isLoaded { slots[slot].loaded.insert(holding.runner) }
         // Two keys under one spelling would take a runner whose prefix is part of a host name: the first one stays.

@@ -31,7 +31,7 @@ public struct ResolvedModel: Equatable, Sendable {
 
     /// What the runners themselves call it.
     enum Names: Equatable, Sendable {
-        /// Ascending by runner.
+        /// Ascending by index.
         case listed([Holding])
         case asAsked(String)
     }
@@ -44,6 +44,12 @@ public struct ResolvedModel: Equatable, Sendable {
         }
     }
 
+    /// The holder with the lowest index; nil where nobody lists it.
+    var firstHolding: Holding? {
+        guard case .listed(let holdings) = names else { return nil }
+        return holdings.first
+    }
+
     /// Nil for a runner that doesn't list it.
     func holding(on runner: Int) -> Holding? {
         guard case .listed(let holdings) = names else { return nil }
@@ -54,6 +60,8 @@ public struct ResolvedModel: Equatable, Sendable {
 /// That a runner has a model.
 struct Holding: Equatable, Sendable {
     let runner: Int
+    /// The runner's place in the configuration.
+    let index: Int
     /// Place in that runner's list.
     let position: Int
     /// The runner's own name for it.
@@ -66,7 +74,7 @@ struct Holding: Equatable, Sendable {
 }
 
 extension ResolvedModel {
-    /// - Parameter holdings: at least one, ascending by runner, all with one prefix.
+    /// - Parameter holdings: at least one, ascending by index, all with one prefix.
     init?(key: String, holdings: [Holding], loaded: RunnerSet) {
         guard let first = holdings.first else { return nil }
         self.key = key
@@ -91,7 +99,7 @@ extension ResolvedModel {
 
     /// In lower case; empty for none.
     var prefix: String {
-        if case .listed(let holdings) = names { holdings.first?.prefix ?? "" } else { "" }
+        firstHolding?.prefix ?? ""
     }
 
     /// Without the runners that only list a cloud stub: `:local` asks for a copy on the disk. Nil if none is left.

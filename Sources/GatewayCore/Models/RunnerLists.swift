@@ -3,6 +3,8 @@
 /// What one runner last said of itself. An answer that can't be read leaves all of it as it was.
 struct RunnerLists: Sendable {
     let settings: CatalogRunner
+    /// Its entry's place in the configuration; nil: it is not configured.
+    let index: Int?
     /// In lower case, for comparing.
     let prefix: String
 
@@ -28,14 +30,21 @@ struct RunnerLists: Sendable {
     private var tagsBody: [UInt8]?
     private var psBody: [UInt8]?
 
-    init(_ settings: CatalogRunner) {
+    /// For a number that no runner has: nothing of it is shown or used.
+    init() {
+        self.init(CatalogRunner(isEnabled: false), index: nil)
+    }
+
+    private init(_ settings: CatalogRunner, index: Int?) {
         self.settings = settings
+        self.index = index
         prefix = ModelName.folded(settings.prefixID)
     }
 
-    /// The same runner after a change of its configuration.
-    init(_ settings: CatalogRunner, keeping old: RunnerLists) {
-        self.init(settings)
+    /// `old`: the same runner before a change of its configuration.
+    init(_ settings: CatalogRunner, index: Int, keeping old: RunnerLists?) {
+        self.init(settings, index: index)
+        guard let old else { return }
         (hasList, firstAttemptEnded, models, places) = (old.hasList, old.firstAttemptEnded, old.models, old.places)
         (forgotten, loaded, psKeys, seenKeys) = (old.forgotten, old.loaded, old.psKeys, old.seenKeys)
         (version, tagsBody, psBody) = (old.version, old.tagsBody, old.psBody)
@@ -55,7 +64,8 @@ struct RunnerLists: Sendable {
     func holding(at position: Int, on runner: Int) -> Holding {
         let model = models[position]
         return Holding(
-            runner: runner, position: position, model: model.model, visibleName: visibleName(model.model),
+            runner: runner, index: index ?? 0, position: position, model: model.model,
+            visibleName: visibleName(model.model),
             prefix: prefix, isStub: model.isStub)
     }
 

@@ -149,7 +149,7 @@ final class Desk {
 
     var waiting: Int { dispatcher.waiting }
     var totalInflight: Int { dispatcher.totalInflight }
-    var usableRunners: [Int] { dispatcher.usableRunners.indices }
+    var usableRunners: [Int] { dispatcher.usableRunners.numbers }
     var nextWakeUp: Instant? { dispatcher.nextWakeUp(now: now) }
     func waiting(for model: String) -> Int { dispatcher.waiting(for: model) }
     func inflight(of runner: Int) -> Int { dispatcher.inflight(of: runner) }

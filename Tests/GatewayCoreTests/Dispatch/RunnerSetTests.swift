@@ -8,7 +8,7 @@ struct RunnerSetTests {
     @Test("hold what was put in, over the words' borders", arguments: [[], [0], [63], [64], [0, 63, 64, 127, 128, 999]])
     func membership(indices: [Int]) {
         let set = RunnerSet(indices)
-        #expect(set.indices == indices)
+        #expect(set.numbers == indices)
         #expect(set.count == indices.count)
         #expect(set.isEmpty == indices.isEmpty)
         for index in 0..<1100 { #expect(set.contains(index) == indices.contains(index)) }

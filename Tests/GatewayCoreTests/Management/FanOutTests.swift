@@ -11,7 +11,7 @@ import Testing
         _ runners: [Int] = [0, 1], vacuous: Int? = nil, skips: Bool = false, changes: [RunnerList] = []
     ) -> FanOut {
         FanOut(
-            runners: RunnerSet(runners),
+            runners: runners.map { RunnerPlace(number: $0, index: $0) },
             traits: .init(vacuousStatus: vacuous, skipsUnreachable: skips, changes: changes))
     }
 
@@ -31,8 +31,8 @@ import Testing
 
     @Test func theLastAnswerEndsIt() {
         var machine = Self.machine([0, 2, 5])
-        #expect(machine.runners == [0, 2, 5])
-        for runner in machine.runners { machine.connected(runner) }
+        #expect(machine.runners.map(\.number) == [0, 2, 5])
+        for runner in machine.runners { machine.connected(runner.number) }
         #expect(machine.ended(5, Self.done) == .none)
         #expect(machine.ended(0, Self.done) == .none)
         #expect(machine.ended(2, Self.done) == .finish)
@@ -164,5 +164,14 @@ import Testing
             return
         }
         #expect(words.utf8.count == 1000)
+    }
+
+    @Test func peopleSeeIndicesInTheirOrder() throws {
+        var machine = FanOut(
+            runners: [RunnerPlace(number: 0, index: 3), RunnerPlace(number: 4, index: 1)], traits: .init())
+        _ = machine.ended(0, Self.done)
+        #expect(machine.ended(4, Self.done) == .finish)
+        #expect(machine.verdict == .answer(of: 4))
+        #expect(machine.report.array?.map { $0["index"]?.int } == [1, 3])
     }
 }

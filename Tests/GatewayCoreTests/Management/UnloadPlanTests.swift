@@ -18,7 +18,7 @@ import Testing
         try catalog.psRead(2, RunnerSays.tags("x:latest", "y:latest"))
         let body = #"{"model":"X","keep_alive":0}"#
         let plan = try #require(try catalog.plan(Self.request(.generate, body)))
-        #expect(plan.runners.indices == [0, 2])
+        #expect(plan.runners.numbers == [0, 2])
         #expect(plan.reach == .each)
         #expect(plan.traits.changes == [.ps])
         #expect(plan.path == "/api/generate" && plan.method == .post)
@@ -29,14 +29,14 @@ import Testing
         var catalog = try Catalog(listing: ["x:latest"], ["x:latest"])
         catalog.sawLoaded(1, try #require(catalog.found("x")))
         let plan = try #require(try catalog.plan(Self.request(.chat, #"{"model":"x","keep_alive":0}"#)))
-        #expect(plan.runners.indices == [1])
+        #expect(plan.runners.numbers == [1])
         #expect(plan.path == "/api/chat")
     }
 
     @Test func whereNobodyHasItOneHolderSaysSo() throws {
         let catalog = try Catalog(listing: ["x:latest"], ["x:latest"])
         let plan = try #require(try catalog.plan(Self.request(.chat, #"{"model":"x","keep_alive":0}"#)))
-        #expect(plan.runners.indices == [0, 1])
+        #expect(plan.runners.numbers == [0, 1])
         #expect(plan.reach == .best)
     }
 
@@ -52,7 +52,7 @@ import Testing
     func openWebUIsUnloadIsAGenerateOfOurs(body: String) throws {
         let catalog = try Catalog([(["X:latest"], CatalogRunner(prefixID: "gpu")), (["x:latest"], CatalogRunner())])
         let plan = try #require(try catalog.plan(Self.request(.unload, body, on: .prefix)))
-        #expect(plan.runners.indices == [0])
+        #expect(plan.runners.numbers == [0])
         #expect(plan.path == "/api/generate" && plan.method == .post)
         #expect(
             plan.body(Array(body.utf8), for: 0) == Array(#"{"model":"X:latest","keep_alive":0,"stream":false}"#.utf8))

@@ -12,7 +12,7 @@ import Testing
     func aStubsHolderGetsIt(_ name: String, _ stub: String) throws {
         let catalog = try Catalog(listing: ["x:latest"], ["gpt-oss:20b-cloud", "kimi:cloud"], ["gpt-oss:20b"])
         let model = try #require(catalog.found(name))
-        #expect(model.holders.indices == [1])
+        #expect(model.holders.numbers == [1])
         #expect(model.isListed)
         #expect(model.ownName(on: 1) == stub)
     }
@@ -24,7 +24,7 @@ import Testing
             ([], CatalogRunner())
         ])
         let model = try #require(catalog.found(name))
-        #expect(model.holders.indices == [0, 2])
+        #expect(model.holders.numbers == [0, 2])
         #expect(!model.isListed)
         #expect(!model.strippedPrefix)
         #expect(model.loaded.isEmpty)
@@ -44,7 +44,7 @@ import Testing
         ])
         #expect(catalog.holders("kimi:20b:cloud") == [1])
         #expect(catalog.resolve("other:cloud") == .unknown)
-        catalog.replaceRunners([])
+        catalog.replaceRunners([], places: [])
         #expect(catalog.resolve("other:cloud") == .noListEverRead)
     }
 
@@ -53,7 +53,7 @@ import Testing
             ([], CatalogRunner()), ([], CatalogRunner(prefixID: "p")), (["kimi:cloud"], CatalogRunner(prefixID: "p"))
         ])
         let unlisted = try #require(catalog.found("P.x:20b:cloud"))
-        #expect(unlisted.holders.indices == [1, 2])
+        #expect(unlisted.holders.numbers == [1, 2])
         #expect(unlisted.strippedPrefix)
         #expect(unlisted.ownName(on: 1) == "x:20b:cloud")
         #expect(unlisted.key == "p.x:20b-cloud")

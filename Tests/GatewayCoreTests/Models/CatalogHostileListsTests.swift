@@ -18,7 +18,7 @@ import Testing
         #expect(throws: CatalogError.self) { try catalog.tagsRead(0, Array(body.utf8)) }
         #expect(throws: CatalogError.self) { try catalog.psRead(0, Array(body.utf8)) }
         #expect(CatalogList.allCases.map { catalog.answer($0) } == before)
-        #expect(catalog.found("x")?.loaded.indices == [0])
+        #expect(catalog.found("x")?.loaded.numbers == [0])
     }
 
     @Test(arguments: [

@@ -5,7 +5,7 @@ import Testing
 
 /// Who has a model in memory, as the dispatcher asks it.
 @Suite struct CatalogLoadedTests {
-    private func loaded(_ catalog: Catalog, _ name: String) -> [Int]? { catalog.found(name)?.loaded.indices }
+    private func loaded(_ catalog: Catalog, _ name: String) -> [Int]? { catalog.found(name)?.loaded.numbers }
 
     @Test func psSaysWhoHasIt() throws {
         var catalog = try Catalog(listing: ["x:latest", "y:latest"], ["X:latest"], ["x:latest"])

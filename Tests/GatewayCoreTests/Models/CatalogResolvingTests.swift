@@ -12,7 +12,7 @@ import Testing
     func everySpellingFindsTheModel(_ name: String) throws {
         let catalog = try Catalog(listing: ["llama3:latest"], ["other:latest"], ["Llama3:latest"])
         let model = try #require(catalog.found(name))
-        #expect(model.holders.indices == [0, 2])
+        #expect(model.holders.numbers == [0, 2])
         #expect(model.key == "llama3:latest")
         #expect(model.visibleName == "llama3:latest")
         #expect(!model.strippedPrefix)
@@ -55,7 +55,7 @@ import Testing
         let catalog = try Catalog(listing: ["x:latest"])
         #expect(catalog.resolve("x:local", readsSource: false) == .unknown)
         #expect(catalog.resolve("x:cloud", readsSource: false) == .unknown)
-        #expect(catalog.found("x", readsSource: false)?.holders.indices == [0])
+        #expect(catalog.found("x", readsSource: false)?.holders.numbers == [0])
     }
 
     @Test func aLocalSourceSkipsCloudStubsOfThatName() throws {
@@ -78,7 +78,7 @@ import Testing
             (["llama3:latest"], CatalogRunner()), (["Llama3:latest"], CatalogRunner(prefixID: "gpu0"))
         ])
         let model = try #require(catalog.found(name))
-        #expect(model.holders.indices == [1])
+        #expect(model.holders.numbers == [1])
         #expect(model.strippedPrefix)
         #expect(model.ownName(on: 1) == "Llama3:latest")
         #expect(model.visibleName == "gpu0.Llama3:latest")
@@ -134,12 +134,12 @@ import Testing
             CatalogRunner(prefixID: "A"), CatalogRunner(prefixID: "a.b")
         ])
         #expect(catalog.prefixed(" a.new:1 ")?.rest == "new:1")
-        #expect(catalog.prefixed(" a.new:1 ")?.runners.indices == [0, 3])
+        #expect(catalog.prefixed(" a.new:1 ")?.runners.numbers == [0, 3])
         #expect(catalog.prefixed("a.b.new")?.rest == "new")
-        #expect(catalog.prefixed("a.b.new")?.runners.indices == [4])
+        #expect(catalog.prefixed("a.b.new")?.runners.numbers == [4])
         #expect(catalog.prefixed("b.new") == nil)
         #expect(catalog.prefixed("a.") == nil)
         #expect(catalog.prefixed("a") == nil)
-        #expect(catalog.runnersWithoutPrefix.indices == [1])
+        #expect(catalog.runnersWithoutPrefix.numbers == [1])
     }
 }

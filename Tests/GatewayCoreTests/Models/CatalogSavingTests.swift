@@ -56,7 +56,9 @@ import Testing
 
     @Test func onlyRunnersWithAListAndAnIdentityAreSaved() throws {
         var catalog = try Catalog([(["x:1"], CatalogRunner()), (["y:1"], runner("a")), (["z:1"], runner("a"))])
-        catalog.replaceRunners([CatalogRunner(), runner("a"), runner("a"), runner("b")])
+        catalog.replaceRunners(
+            [CatalogRunner(), runner("a"), runner("a"), runner("b")],
+            places: (0...3).map { RunnerPlace(number: $0, index: $0) })
         let saved = try JSON(parsing: catalog.savedLists())
         #expect(saved["schema"]?.int == 1)
         #expect(saved["runners"]?.array?.map { $0["identity"]?.string } == ["a"])
@@ -98,34 +100,5 @@ import Testing
         new.restore(old.savedLists())
         #expect(new.holders("deep:1") == [0])
         #expect(new.holders("x:1") == [1])
-    }
-
-    // MARK: Changed configuration
-
-    @Test func runnersThatStayKeepWhatIsKnownOfThem() throws {
-        var catalog = try Catalog([(["x:1", "y:1"], runner("a")), (["z:1"], runner("b"))])
-        try catalog.psRead(0, RunnerSays.tags("x:1"))
-        try catalog.versionRead(0, RunnerSays.version("1.2.3"))
-        _ = catalog.answer(.tags)
-        catalog.replaceRunners([
-            runner("c"), CatalogRunner(identity: "a", prefixID: "p", modelIDs: ["x:1"]), runner("b", enabled: false)
-        ])
-        #expect(try catalog.names(.tags) == ["p.x:1"])
-        #expect(catalog.holders("p.x:1") == [1])
-        #expect(catalog.found("p.x:1")?.loaded.indices == [1])
-        #expect(catalog.version(of: 1) == "1.2.3")
-        #expect(!catalog.firstRoundIsOver)
-        #expect(catalog.resolve("z:1") == .firstListsPending)
-        #expect(try !catalog.tagsRead(1, RunnerSays.tags("x:1", "y:1")))
-        catalog.replaceRunners([runner("b")])
-        #expect(catalog.firstRoundIsOver)
-        #expect(catalog.holders("z:1") == [0])
-        #expect(catalog.resolve("p.x:1") == .unknown)
-    }
-
-    @Test func runnersWithoutIdentityAreAlwaysNew() throws {
-        var catalog = try Catalog(listing: ["x:1"])
-        catalog.replaceRunners([CatalogRunner()])
-        #expect(catalog.resolve("x:1") == .firstListsPending)
     }
 }

@@ -135,7 +135,7 @@ import Testing
         #expect(try catalog.tagsRead(1, RunnerSays.tags("x:latest")))
         #expect(catalog.holders("x") == [1])
         #expect(try !catalog.tagsRead(1, RunnerSays.tags("x:latest")))
-        #expect(model.holders.indices == [0, 1])
+        #expect(model.holders.numbers == [0, 1])
     }
 
     @Test func denyingTwiceOrByAStrangerChangesNothing() throws {

@@ -39,7 +39,7 @@ extension Catalog {
     }
 
     /// Indices of those who hold the model; nil if it isn't found.
-    func holders(_ name: String) -> [Int]? { found(name)?.holders.indices }
+    func holders(_ name: String) -> [Int]? { found(name)?.holders.numbers }
 
     mutating func text(_ list: CatalogList) -> String { String(decoding: answer(list), as: UTF8.self) }
 

@@ -27,7 +27,7 @@ import Transport
         }
         site.under.readAgain(.ps)
         guard case .found(let model) = site.under.gateway.catalog.resolve("shared:1b") else { return site }
-        #expect(model.loaded.indices == loaded)
+        #expect(model.loaded.numbers == loaded)
         return site
     }
 

@@ -10,7 +10,7 @@ extension GatewayUnderTest {
     /// Reads a list of every runner again.
     func readAgain(_ list: RunnerList, sourceLocation: SourceLocation = #_sourceLocation) {
         var isDone = false
-        gateway.refresh([list], of: RunnerSet(gateway.pools.indices)) { isDone = true }
+        gateway.refresh([list], of: RunnerSet(gateway.runners.map(\.number))) { isDone = true }
         loop.run(until: { isDone }, "the lists read again", sourceLocation: sourceLocation)
     }
 

@@ -66,7 +66,8 @@ import Transport
         #expect(sick.connections.map { $0.requests.map(\.text) } == [[Ask.chat]])
         #expect(well.connections.map { $0.requests.map(\.text) } == [[Ask.chat]])
         #expect(gateway.health(0).failuresInARow == (death.label == nil ? 0 : 1))
-        loop.run(until: { gateway.gateway.pools[0].openConnections == 1 }, "that only the lists' connection is left")
+        loop.run(
+            until: { gateway.gateway.runners[0].pool.openConnections == 1 }, "that only the lists' connection is left")
     }
 
     @Test func aRunnerThatRefusesConnectionsIsPassedOver() throws {

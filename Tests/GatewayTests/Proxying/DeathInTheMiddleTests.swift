@@ -77,7 +77,7 @@ import Transport
             #expect(client.last?.isComplete == false)
             #expect(client.closeness == .ended)
             #expect(gateway.health(0).failuresInARow == 1)
-            loop.run(until: { gateway.gateway.pools[0].openConnections == 1 })
+            loop.run(until: { gateway.gateway.runners[0].pool.openConnections == 1 })
         }
     }
 

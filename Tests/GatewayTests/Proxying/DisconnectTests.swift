@@ -73,7 +73,7 @@ import Transport
         defer { gateway.stop() }
         let client = try gateway.client()
         client.chat()
-        let pool = gateway.gateway.pools[0]
+        let pool = gateway.gateway.runners[0].pool
         loop.run(until: { pool.openConnections == 2 }, "one connection for the lists and one for the client")
         #expect(gateway.gateway.exchangesInFlight == 1)
         leave(client)
@@ -93,7 +93,7 @@ import Transport
         leave(client, goodbye)
         untilNoticed(gateway)
         #expect(gateway.gateway.exchangesInFlight == 0)
-        #expect(gateway.gateway.pools[0].openConnections == 1, "closed in the same turn of the loop")
+        #expect(gateway.gateway.runners[0].pool.openConnections == 1, "closed in the same turn of the loop")
         loop.run(until: { runner.aborted == 1 })
         #expect(runner.inflight == 0)
         #expect(gateway.health(0).failuresInARow == 0, "that was no fault of the runner's")
@@ -112,7 +112,7 @@ import Transport
         leave(client, goodbye)
         untilNoticed(gateway)
         #expect(gateway.gateway.exchangesInFlight == 0)
-        #expect(gateway.gateway.pools[0].openConnections == 1)
+        #expect(gateway.gateway.runners[0].pool.openConnections == 1)
         loop.run(until: { runner.aborted == 1 })
         #expect(runner.tokensSent == 2)
     }
@@ -127,7 +127,7 @@ import Transport
         leave(client)
         untilNoticed(gateway)
         #expect(gateway.gateway.bodyMemory.held == 0)
-        #expect(gateway.gateway.pools[0].openConnections == 1)
+        #expect(gateway.gateway.runners[0].pool.openConnections == 1)
         runner.release()
         loop.run(until: { runner.connections[0].isGone })
         #expect(runner.connections[0].requests.first?.isComplete == false)
