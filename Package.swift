@@ -50,9 +50,21 @@ let package = Package(
             name: "BenchTests",
             dependencies: ["BenchFigures", "GatewayCore", "Transport", "SimulatedRunner", "dmr-bench"],
             swiftSettings: ours),
+        // Run by scripts/bench-micro; no product, so that nobody installs it.
+        .executableTarget(
+            name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
+            exclude: ["recorded.tsv"], swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
+            swiftSettings: ours),
+        // The core in virtual time: an engine of its own, so that a command can play more schedules than the tests do.
+        .target(
+            name: "Simulation", dependencies: ["GatewayCore"], path: "Tests/Simulation/Engine", swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Command", swiftSettings: ours),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/Checks",
             swiftSettings: ours)
     ]
 )
