@@ -46,7 +46,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "bench/dmr-bench", swiftSettings: ours),
-        .testTarget(name: "BenchTests", dependencies: ["BenchFigures"], swiftSettings: ours),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["BenchFigures", "GatewayCore", "Transport", "SimulatedRunner", "dmr-bench"],
+            swiftSettings: ours),
         // Run by scripts/bench-micro; no product, so that nobody installs it.
         .executableTarget(
             name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
