@@ -3,7 +3,8 @@
 /// Bytes of all request bodies held, against `limits.body_memory`.
 struct BodyMemory {
     private(set) var held = 0
-    let limit: Int
+    /// May come to lie below what is held: then nothing is taken until enough has gone.
+    var limit: Int
 
     init(limit: Int) {
         self.limit = limit

@@ -9,7 +9,8 @@ import Transport
 /// take pauses the runner. The machine is asked only when the phase changes.
 final class ProxiedExchange: ResponseConsumer {
     let request: ProxiedRequest
-    let model: ResolvedModel
+    /// As it was listed when the exchange last looked.
+    private(set) var model: ResolvedModel
     private let gateway: Gateway
     /// nil once the exchange has ended.
     private var client: ClientConnection?
@@ -92,8 +93,26 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func attempt(at runner: Int, lease: consuming Lease?) {
         if grantedAt == nil { grantedAt = gateway.loop.now }
+        // While it waited, the runner has learnt the model, or was added with it.
+        if !model.holders.contains(runner) { lookUpModel() }
         slot.tried.insert(runner)
         perform(machine.granted(runner: runner, lease: lease))
+    }
+
+    /// What the lists say now; what they said before, if they know it no more.
+    private func lookUpModel() {
+        guard case .found(let model) = gateway.catalog.resolve(request.model), model.key == self.model.key else {
+            return
+        }
+        self.model = model
+        slot.holders = model.holders
+        slot.loaded = model.loaded
+    }
+
+    /// It may have something to do with this runner now or later.
+    func refers(to runner: Int) -> Bool {
+        machine.runner == runner || slot.tried.contains(runner) || slot.holders.contains(runner)
+            || model.holders.contains(runner)
     }
 
     func refused(_ refusal: Dispatcher.Refusal) {
@@ -245,6 +264,8 @@ final class ProxiedExchange: ResponseConsumer {
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
+        // Runners may have come and gone since it began.
+        if !slot.isPinned { lookUpModel() }
         acquire(isMove: countsAsMove)
         gateway.settle()
     }

@@ -46,6 +46,12 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
+    /// Other intervals, from now on.
+    func change(_ intervals: ProbeSchedule.Intervals) {
+        guard schedule.change(intervals, at: loop.now), reader == nil else { return }
+        setDeadline(schedule.nextDue)
+    }
+
     override func deadlineReached(at now: Instant) {
         askNext()
     }
