@@ -47,7 +47,7 @@ extension Gateway {
             runner.watch?.change(ProbeSchedule.Intervals(new.health))
         }
         listsChanged()
-        timePassed()
+        settle()
         wakeThoseAwaitingLists()
     }
 

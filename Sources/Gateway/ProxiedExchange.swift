@@ -7,7 +7,7 @@ import Transport
 ///
 /// In the streaming phase a read of the runner's socket becomes one write to the client's, and what the client doesn't
 /// take pauses the runner. The machine is asked only when the phase changes.
-final class ProxiedExchange: ResponseConsumer {
+final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let request: ProxiedRequest
     /// As it was listed when the exchange last looked.
     private(set) var model: ResolvedModel
@@ -18,6 +18,8 @@ final class ProxiedExchange: ResponseConsumer {
     private var slot: SlotRequest
     private var connection: RunnerConnection?
     private var grantedAt: Instant?
+    /// Of the runner that it went to last, as it was then: the client and the log are told the same one.
+    private var runnerIndex: Int?
 
     // The splice: what a chunk needs, and nothing else.
     private var summary: ResponseSummary?
@@ -25,13 +27,8 @@ final class ProxiedExchange: ResponseConsumer {
     private var isChunked = false
     private var keepsRunnerAlive = false
     private var closing = ClosingEventScanner(kind: .none)
-    /// Since when the runner waits for the client; nil: it doesn't.
-    private var pausedAt: Instant?
+    private var answerClock = AnswerClock()
     private var bytesSent = 0
-    /// How long the runner may be silent in this phase; nil: as long as it likes, or until a deadline set before.
-    private var silenceLimit: Interval?
-    /// Of an answer that is not streamed.
-    private var answerDeadline: Instant?
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
         self.gateway = gateway
@@ -93,23 +90,15 @@ final class ProxiedExchange: ResponseConsumer {
 
     private func attempt(at runner: Int, lease: consuming Lease?) {
         if grantedAt == nil { grantedAt = gateway.loop.now }
-        // While it waited, the runner has learnt the model, or was added with it.
-        if !model.holders.contains(runner) { lookUpModel() }
+        runnerIndex = gateway.runners[runner].index
         slot.tried.insert(runner)
+        // One that learned the model while the exchange waited: it may have another name for it.
+        if !model.holders.contains(runner), case .found(let model) = gateway.catalog.resolve(request.model) {
+            self.model = model
+        }
         perform(machine.granted(runner: runner, lease: lease))
     }
 
-    /// What the lists say now; what they said before, if they know it no more.
-    private func lookUpModel() {
-        guard case .found(let model) = gateway.catalog.resolve(request.model), model.key == self.model.key else {
-            return
-        }
-        self.model = model
-        slot.holders = model.holders
-        slot.loaded = model.loaded
-    }
-
-    /// It may have something to do with this runner now or later.
     func refers(to runner: Int) -> Bool {
         machine.runner == runner || slot.tried.contains(runner) || slot.holders.contains(runner)
             || model.holders.contains(runner)
@@ -150,7 +139,7 @@ final class ProxiedExchange: ResponseConsumer {
     // MARK: The response
 
     override func headReceived(_ head: ResponseHead, _ checked: ResponseRules.CheckedResponse) {
-        guard let client, let runner = machine.runner else { return }
+        guard let client, let runner = machine.runner, let runnerIndex else { return }
         gateway.dispatcher.firstByteArrived(from: runner)
         var summary = checked.summary
         summary.client = client.identityHash
@@ -162,7 +151,7 @@ final class ProxiedExchange: ResponseConsumer {
             runnerFraming: checked.framing, clientVersion: request.version, clientKeepsAlive: client.mayKeepAlive)
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
-            head, clientVersion: request.version, runner: gateway.runners[runner].index, requestID: request.requestID,
+            head, clientVersion: request.version, runner: runnerIndex, requestID: request.requestID,
             originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
             into: &clientHead)
         isChunked = ownHead.framing == .chunked
@@ -177,12 +166,11 @@ final class ProxiedExchange: ResponseConsumer {
         guard let client, let connection else { return }
         closing.bytesPassed(gateway.loop.splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
-        if pass(to: client, isLast: false) {
-            if let silenceLimit { connection.setDeadline(gateway.loop.now + silenceLimit) }
-        } else {
-            pausedAt = gateway.loop.now
+        switch answerClock.passed(wasTaken: pass(to: client, isLast: false), now: gateway.loop.now) {
+        case .goOn: break
+        case .setDeadline(let deadline): connection.setDeadline(deadline)
+        case .pause:
             connection.stopReading()
-            // While it is the client that keeps it waiting, the runner's silence is no fault of its own.
             connection.setDeadline(.distantFuture)
         }
     }
@@ -208,25 +196,18 @@ final class ProxiedExchange: ResponseConsumer {
 
     /// The client took everything that was held for it.
     func clientDrained() {
-        guard let pausedAt, let connection else { return }
-        self.pausedAt = nil
-        answerDeadline = answerDeadline.map { $0 + (gateway.loop.now - pausedAt) }
-        armDeadline()
+        guard let connection, let deadline = answerClock.drained(now: gateway.loop.now) else { return }
+        connection.setDeadline(deadline)
         connection.startReading()
     }
 
     // MARK: Failures
 
-    /// For an answer that is not streamed one deadline runs from the request to its end: nothing renews it.
     private func armDeadline() {
-        let limit = machine.timeLimit(gateway.exchangeTimeouts)
-        silenceLimit = machine.bytesRenewDeadline ? limit : nil
-        if machine.bytesRenewDeadline {
-            connection?.setDeadline(in: limit)
-        } else {
-            answerDeadline = answerDeadline ?? limit.map { gateway.loop.now + $0 }
-            connection?.setDeadline(answerDeadline ?? .distantFuture)
-        }
+        let deadline = answerClock.phaseBegan(
+            limit: machine.timeLimit(gateway.exchangeTimeouts), isRenewed: machine.bytesRenewDeadline,
+            now: gateway.loop.now)
+        connection?.setDeadline(deadline)
     }
 
     override func deadlineReached() {
@@ -260,14 +241,23 @@ final class ProxiedExchange: ResponseConsumer {
         let runner = machine.runner
         endConnection(reusable: false)
         summary = nil
-        answerDeadline = nil
+        answerClock.attemptEnded()
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
-        // Runners may have come and gone since it began.
-        if !slot.isPinned { lookUpModel() }
+        lookUpHolders()
         acquire(isMove: countsAsMove)
         gateway.settle()
+    }
+
+    /// The lists may have changed since the exchange came, not least by what its runner just said.
+    private func lookUpHolders() {
+        guard case .found(let model) = gateway.catalog.resolve(request.model) else {
+            slot.holders = RunnerSet()
+            return
+        }
+        slot.holders = model.holders
+        slot.loaded = model.loaded
     }
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
@@ -324,7 +314,7 @@ final class ProxiedExchange: ResponseConsumer {
             AccessRecord(
                 requestID: request.requestID, client: client.addressText, key: client.incoming?.identity?.keyName,
                 pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - request.arrivedAt,
-                model: request.model, runner: runner.map { gateway.runners[$0].index },
+                model: request.model, runner: runner == nil ? nil : runnerIndex,
                 queued: (grantedAt ?? now) - request.arrivedAt,
                 moves: machine.moves))
     }

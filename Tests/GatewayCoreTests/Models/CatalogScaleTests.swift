@@ -5,19 +5,6 @@ import Testing
 
 /// Large numbers give the same answers as small ones. Against a straightforward model of the rules, from a fixed seed.
 @Suite struct CatalogScaleTests {
-    /// SplitMix64: the same numbers on every run.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test func fiftyRunnersWithAThousandModelsMerge() throws {
         var catalog = Catalog(runners: (0..<50).map { _ in CatalogRunner() })
         for runner in 0..<50 {
@@ -29,9 +16,9 @@ import Testing
         #expect(catalog.holders("own49-999:1") == [49])
     }
 
-    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func anyOrderOfEventsLeavesWhatTheLastListsSay(_ seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         let settings = ["", "", "p", "P", "p.q"].map { CatalogRunner(prefixID: $0) }
         let pool = ["a:1", "A:1", "q.a:1", "p.a:1", "b:1", "p.q.a:1", "c:2", "C:2"]
         var catalog = Catalog(runners: settings)
@@ -41,9 +28,10 @@ import Testing
             lists[runner] = pool.filter { _ in Bool.random(using: &random) }.shuffled(using: &random)
             try catalog.tagsRead(runner, RunnerSays.list(lists[runner]))
             for prefix in ["", "p.", "p.q."] {
-                for name in pool {
-                    #expect(catalog.holders(prefix + name) ?? [] == expected(prefix + name, lists, settings))
+                let wrong = pool.filter {
+                    catalog.holders(prefix + $0) ?? [] != expected(prefix + $0, lists, settings)
                 }
+                #expect(wrong == [])
             }
         }
     }

@@ -3,7 +3,8 @@
 import GatewayCore
 import SimulatedRunner
 import Testing
-import Transport
+
+@testable import Transport
 
 /// What happens to clients that are too slow, too silent, or gone.
 @Suite(.serialized) struct DeadlineTests {
@@ -65,20 +66,21 @@ import Transport
     }
 
     @Test func progressRenewsTheBodysLimit() throws {
-        let site = try TwoRunners(loop) { $0.timeouts.clientBody = .milliseconds(300) }
+        let site = try TwoRunners(loop) {
+            $0.timeouts.clientBody = .seconds(100)
+            $0.timeouts.probe = nil
+        }
         defer { site.stop() }
         let client = try site.client()
-        let began = loop.now
         client.send("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(Body.chat.utf8.count)\r\n\r\n")
         let body = Array(Body.chat.utf8)
-        var sent = 0
-        while (loop.now - began).inSeconds < 0.5 {
+        for sent in 0..<20 {
             client.send([body[sent]])
-            sent += 1
-            loop.run(for: .milliseconds(25))
+            loop.run(until: { site.bodyBytesHeld == sent + 1 })
+            loop.skip(.seconds(60))
         }
         #expect(client.responses.isEmpty)
-        client.send(Array(body[sent...]))
+        client.send(Array(body[20...]))
         client.readResponses()
         #expect(client.last?.status == 200)
     }
@@ -99,16 +101,17 @@ import Transport
 
     @Test func aRunningExchangeIsNotIdle() throws {
         let site = try TwoRunners(loop, gatesHead: true) {
-            $0.timeouts.clientIdle = .milliseconds(20)
-            $0.timeouts.clientHeader = .milliseconds(20)
-            $0.timeouts.clientBody = .milliseconds(20)
-            $0.timeouts.clientWrite = .milliseconds(20)
+            $0.timeouts.clientIdle = .seconds(20)
+            $0.timeouts.clientHeader = .seconds(20)
+            $0.timeouts.clientBody = .seconds(20)
+            $0.timeouts.clientWrite = .seconds(20)
+            $0.timeouts.probe = nil
         }
         defer { site.stop() }
         let client = try site.client()
         client.post("/api/chat", Body.chat)
         loop.run(until: { site.proxied.count == 1 })
-        loop.run(for: .milliseconds(80))
+        loop.skip(.seconds(80))
         #expect(client.closeness == .open)
         for runner in site.runners { runner.releaseHead() }
         client.readResponses()
@@ -119,13 +122,14 @@ import Transport
     @Test func theHeadsLimitBeginsWithTheRequest() throws {
         let site = try TwoRunners(loop) {
             $0.timeouts.clientHeader = .milliseconds(60)
-            $0.timeouts.clientIdle = .seconds(10)
+            $0.timeouts.clientIdle = .seconds(1000)
+            $0.timeouts.probe = nil
         }
         defer { site.stop() }
         let client = try site.client()
         client.get("/api/version")
         client.readResponses()
-        loop.run(for: .milliseconds(100))
+        loop.skip(.seconds(100))
         site.expectUsable(client, after: 1)
         client.send("GET /")
         client.readToEnd()

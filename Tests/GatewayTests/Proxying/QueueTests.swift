@@ -3,9 +3,9 @@
 import GatewayCore
 import SimulatedRunner
 import Testing
-import Transport
 
 @testable import Gateway
+@testable import Transport
 
 /// All runners are at their cap: exchanges wait for a slot, oldest first, and not without end.
 @Suite(.serialized) struct QueueTests {
@@ -122,12 +122,15 @@ import Transport
     }
 
     @Test func whoIsServedInTimeIsNotCutByTheQueuesLimit() throws {
-        let (gateway, runners) = try gateway(1) { $0.timeouts.queue = .milliseconds(300) }
+        let (gateway, runners) = try gateway(1) {
+            $0.timeouts.queue = .seconds(100)
+            $0.timeouts.probe = nil
+        }
         defer { gateway.stop() }
         let clients = try clients(2, of: gateway, slots: 1)
         runners[0].releaseHead()
         loop.run(until: { runners[0].inferenceRequestsSeen == 2 })
-        loop.run(for: .milliseconds(350))
+        loop.skip(.seconds(300))
         runners[0].releaseHead()
         clients[1].readResponses()
         #expect(clients[1].last?.status == 200)

@@ -265,4 +265,21 @@ import Transport
         #expect(request.header("authorization") == "Bearer new-key")
         #expect(request.text.contains(#""model":"demo:latest""#))
     }
+
+    /// What a request that changes runners waits for at its end must not keep it waiting forever.
+    @Test func whoWaitsForTheListsOfARemovedRunnerGetsItsAnswer() throws {
+        let scripts = [ScriptedRunner.stream("loaded"), [.waitForRequest, .respond(#"{"done":true}"#)]]
+        let runner = try ScriptedRunner(loop, script: { $0 < scripts.count ? scripts[$0] : [] })
+        let gateway = try GatewayUnderTest(loop, [runner])
+        defer { gateway.stop() }
+        let client = try gateway.client()
+        #expect(try client.answer().status == 200)
+        runner.answersLists = false
+        client.post("/api/generate", #"{"model":"demo","keep_alive":0}"#)
+        loop.run(until: { runner.connections.count == 3 }, "that its lists are asked for again")
+        #expect(client.responses.count == 1)
+        apply(gateway) { $0.runners = [] }
+        client.readResponses(2)
+        #expect(client.last?.status == 200)
+    }
 }
