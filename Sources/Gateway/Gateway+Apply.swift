@@ -28,11 +28,12 @@ extension Gateway {
 
     private func applyRunners(_ new: Configuration) {
         let change = numbering.reconfigure(new.runners.map { [$0.url.description] }, isReferredTo: isReferredTo)
-        for number in change.retired { runners[number].retire() }
         catalog.replaceRunners(new.runners.map(CatalogRunner.init), places: numbering.places)
         dispatcher.reconfigure(
             new.runners.map(RunnerSlots.Settings.init), places: numbering.places,
             settings: Dispatcher.Settings(new))
+        // Whoever waited for lists of these goes on at once, and finds everything else in its new state.
+        for number in change.retired { runners[number].retire() }
         for place in numbering.places {
             let entry = new.runners[place.index]
             if place.number == runners.count {
