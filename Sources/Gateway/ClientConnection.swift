@@ -149,6 +149,9 @@ final class ClientConnection: ByteStream, BodySink {
         exchange.begin()
     }
 
+    /// Its exchange knows this runner: ran there, runs there, or may go there.
+    func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
+
     func exchangeEnded() {
         exchange = nil
     }

@@ -6,9 +6,9 @@ import Glibc
 /// The process's log: lines are collected and written once per turn of the loop, so that a busy gateway makes one
 /// system call for many requests. Never holds keys, prompts or answers.
 public final class Log {
-    public let level: Configuration.Log.Level
-    private let format: Configuration.Log.Format
-    private let path: String?
+    public private(set) var level: Configuration.Log.Level
+    private var format: Configuration.Log.Format
+    private var path: String?
     private var descriptor: Int32
     private var buffer: [UInt8] = []
     /// More than this waits for no turn's end.
@@ -47,6 +47,25 @@ public final class Log {
         } catch {
             self.error("the log file was not reopened: \(error.sentence)")
         }
+    }
+
+    /// A changed configuration. A file that can't be opened leaves the log where it is, and is said there.
+    public func apply(_ configuration: Configuration.Log) {
+        level = configuration.level
+        guard configuration.file != path else {
+            format = configuration.format
+            return
+        }
+        flush()
+        do throws(StartError) {
+            let fresh = try configuration.file.map { path throws(StartError) in try Log.open(path) } ?? 2
+            if descriptor != 2 { Glibc.close(descriptor) }
+            descriptor = fresh
+            path = configuration.file
+        } catch {
+            self.error("the log stays where it is: \(error.sentence)")
+        }
+        format = configuration.format
     }
 
     public func error(_ message: @autoclosure () -> String) { write(.error, message) }

@@ -79,6 +79,7 @@ public struct Dispatcher: ~Copyable {
         _ entries: [RunnerSlots.Settings], places: [RunnerPlace], settings: Settings
     ) {
         self.settings = settings
+        hopesMayHaveEnded = true
         order = places.map(\.number)
         let configured = RunnerSet(order)
         for number in runners.indices where !configured.contains(number) { runners[number].isRetired = true }
