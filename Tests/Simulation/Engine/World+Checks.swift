@@ -31,10 +31,12 @@ extension World {
             witness.fault(.leases, "\(dispatcher.totalInflight) leases in all, not \(total)")
         }
         let waiting = waitingCount
+        witness.waitingAtReload = min(witness.waitingAtReload, waiting)
         if dispatcher.waiting != waiting {
             witness.fault(.oneOutcome, "\(dispatcher.waiting) wait in the queue, and \(waiting) should")
         }
-        if waiting > setup.queueLimit {
+        // A lower limit turns nobody out.
+        if waiting > max(setup.queueLimit, witness.waitingAtReload) {
             witness.fault(.queueBound, "\(waiting) wait, limits.queue \(setup.queueLimit)")
         }
     }
