@@ -34,7 +34,15 @@ struct Generator {
         case 87..<(87 + reloads): return .reload(reload(world.setup))
         default: break
         }
-        return .pass(milliseconds: milliseconds())
+        return .pass(milliseconds: timeUntilFree(world) ?? milliseconds())
+    }
+
+    /// Just until some runner is busy no more: then a new exchange may come before those that wait were looked at.
+    private mutating func timeUntilFree(_ world: World) -> Int? {
+        guard dice.chance(25) else { return nil }
+        let runner = dice.below(world.peers.count)
+        let rest = world.witness.runners[runner].busyUntil - world.now
+        return rest > .zero ? Int(rest.inMilliseconds) : nil
     }
 
     private mutating func milliseconds() -> Int {

@@ -24,7 +24,7 @@ struct Setup: Equatable {
     var bodyMemory = 4096
     var ejectAfter = 3
     var wholeAnswer: TimeLimit
-    /// Deadlines in the real wheel, which is slower to set up, or in a plain list, which is exact.
+    /// Deadlines in the real wheel, which is slower to set up, or in a plain list.
     var usesWheel = false
     /// At the end it is waited for that every runner is back in rotation.
     var awaitsRecovery = false
@@ -40,7 +40,7 @@ struct Setup: Equatable {
     }
 
     /// How much later than its deadline something may happen.
-    var lateness: Interval { usesWheel ? Interval(nanoseconds: DeadlineWheel.tickNanoseconds) : .zero }
+    static let lateness = Interval(nanoseconds: DeadlineWheel.tickNanoseconds)
 
     var health: RunnerHealth.Settings { .init(ejectAfter: ejectAfter) }
 

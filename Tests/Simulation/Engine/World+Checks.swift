@@ -44,14 +44,14 @@ extension World {
     var waitingCount: Int { live.reduce(0) { $0 + ($1.queued == nil ? 0 : 1) } }
 
     private func checkWaiter(_ course: Course) {
-        if let limit = setup.queueTimeout, now - course.arrivedAt >= limit + setup.lateness {
+        if let limit = setup.queueTimeout, now - course.arrivedAt >= limit + Setup.lateness {
             witness.fault(.queueDeadline, "client \(course.client) came \((now - course.arrivedAt).inSeconds) s ago")
         }
         var hasHope = false
         for runner in peers.indices where isCandidate(runner, course) {
             hasHope = true
             // The waker may be a tick late.
-            if hasFreeSlot(runner), now - witness.runners[runner].busyUntil >= setup.lateness {
+            if hasFreeSlot(runner), now - witness.runners[runner].busyUntil >= Setup.lateness {
                 witness.fault(.idleSlot, "client \(course.client) waits while runner \(runner) has a free slot")
             }
         }
@@ -81,7 +81,7 @@ extension World {
     }
 
     private func checkSilence(_ course: Course) {
-        guard let (been, limit) = silence(course), been >= limit + setup.lateness else { return }
+        guard let (been, limit) = silence(course), been >= limit + Setup.lateness else { return }
         witness.fault(.silence, "client \(course.client): its runner may be silent for \(been.inSeconds) s")
     }
 
