@@ -7,7 +7,7 @@ import Transport
 ///
 /// In the streaming phase a read of the runner's socket becomes one write to the client's, and what the client doesn't
 /// take pauses the runner. The machine is asked only when the phase changes.
-final class ProxiedExchange: ResponseConsumer {
+final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let request: ProxiedRequest
     private(set) var model: ResolvedModel
     private let gateway: Gateway
