@@ -129,11 +129,20 @@ final class World {
         let target = now + interval
         while let next = timers.next, next <= target, witness.fault == nil {
             now = max(now, next)
-            while let owner = timers.takeExpired(at: now) { fire(owner) }
+            fireExpired()
         }
         now = target
         // The wheel looks at whole ticks.
-        while let owner = timers.takeExpired(at: now) { fire(owner) }
+        fireExpired()
+    }
+
+    private func fireExpired() {
+        var fired = 0
+        while witness.fault == nil, let owner = timers.takeExpired(at: now) {
+            fire(owner)
+            fired += 1
+            if fired > 1000 { witness.fault(.liveness, "deadlines come without end, all at once: \(owner)") }
+        }
     }
 
     private func fire(_ owner: TimerOwner) {
