@@ -12,7 +12,7 @@ final class ClientConnection: ByteStream, BodySink {
     private var phase = Phase.idle
     /// The request being read or answered.
     private(set) var incoming: IncomingRequest?
-    private var exchange: ProxiedExchange?
+    private var exchange: (any ClientExchange)?
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     private var pipelined: [UInt8] = []
     private var isConsuming = false
@@ -144,8 +144,8 @@ final class ClientConnection: ByteStream, BodySink {
 
     // MARK: Answering
 
-    /// The whole request is here and goes to a runner.
-    func start(_ exchange: ProxiedExchange) {
+    /// The whole request is here and goes to runners.
+    func start(_ exchange: any ClientExchange) {
         self.exchange = exchange
         exchange.begin()
     }

@@ -105,7 +105,13 @@ final class IncomingRequest {
         case .refuse(let error): client.respond(error)
         case .answer(let response): client.respond(response)
         case .serve(let route, let identity):
-            if route.readsModelFromBody { serveByRunner(route, identity) } else { client.respond(own(route)) }
+            if route.isManagement {
+                manage(route, identity)
+            } else if route.readsModelFromBody {
+                serveByRunner(route, identity)
+            } else {
+                client.respond(own(route))
+            }
         }
     }
 
@@ -119,23 +125,25 @@ final class IncomingRequest {
 
     private func serveByRunner(_ route: Route, _ identity: Identity) {
         do throws(GatewayError) {
-            if let bodyError { throw bodyError }
-            let request = try modelRequest(route, identity)
+            let scanned = try scannedBody()
+            let request = try ModelRequest(scanned, route: route, identity: identity)
             modelName = request.model.text
+            guard !request.isUnload else {
+                return try plan(ManagementRequest(scanned, route: route, identity: identity))
+            }
             try resolve(request, route)
         } catch {
             client.respond(error)
         }
     }
 
-    private func modelRequest(_ route: Route, _ identity: Identity) throws(GatewayError) -> ModelRequest {
-        let scanned: ScannedBody
+    private func scannedBody() throws(GatewayError) -> ScannedBody {
+        if let bodyError { throw bodyError }
         do throws(ScanError) {
-            scanned = try scanner.finish()
+            return try scanner.finish()
         } catch {
             throw GatewayError(error, family: intake.family)
         }
-        return try ModelRequest(scanned, route: route, identity: identity)
     }
 
     /// Finds who lists the model, if need be after the first lists have been read.
@@ -166,6 +174,40 @@ final class IncomingRequest {
         // The exchange gives the memory back from here on.
         body = []
         client.start(ProxiedExchange(gateway: gateway, client: client, request: proxied, model: model))
+    }
+
+    // MARK: Management
+
+    private func manage(_ route: Route, _ identity: Identity) {
+        do throws(GatewayError) {
+            let request = try ManagementRequest(
+                route.scansBody ? scannedBody() : ScannedBody(), route: route, identity: identity)
+            modelName = request.model?.text
+            try plan(request)
+        } catch {
+            client.respond(error)
+        }
+    }
+
+    /// Finds the runners that the request concerns, if need be after the first lists have been read.
+    private func plan(_ request: ManagementRequest) throws(GatewayError) {
+        guard let plan = try gateway.catalog.plan(request) else {
+            return gateway.awaitLists(id) { [weak self] in
+                guard let self, !client.isClosing else { return }
+                do throws(GatewayError) {
+                    try self.plan(request)
+                } catch {
+                    client.respond(error)
+                }
+            }
+        }
+        let runners = try gateway.runners(for: plan, of: request, id: id)
+        let job = ManagementExchange.Job(
+            id: id, request: request, plan: plan, version: version, headers: headers, body: body, requestID: requestID,
+            arrivedAt: arrivedAt)
+        // The exchange gives the memory back from here on.
+        body = []
+        client.start(ManagementExchange(gateway: gateway, client: client, job: job, runners: runners))
     }
 
     /// The client went away.

@@ -87,6 +87,11 @@ final class RunnerConnection: ByteStream, BodySink {
 
     // MARK: Sending
 
+    /// The next request is a HEAD, or is none again: whatever its answer's head says, no body follows.
+    func expectResponse(withoutBody: Bool) {
+        parser.expectResponse(withoutBody: withoutBody)
+    }
+
     /// Sends a request. A small body goes out with the head in one write; `head` is used up. Says whether everything was
     /// handed over at once; otherwise `requestSent` follows.
     func send(head: inout [UInt8], body: [UInt8], isChunked: Bool) -> Bool {

@@ -15,6 +15,10 @@ final class RunnerWatch: Timed {
     private var connection: RunnerConnection?
     /// When the answer to the running question has to be whole.
     private var answerDue = Instant.distantFuture
+    /// Who waits for a reading that has not begun yet.
+    private var waiting: [(list: RunnerList, done: () -> Void)] = []
+    /// Who waits for the reading that runs.
+    private var served: [() -> Void] = []
 
     init(gateway: Gateway, runner: Int) {
         self.gateway = gateway
@@ -32,6 +36,15 @@ final class RunnerWatch: Timed {
         connection?.release(reusable: false)
         connection = nil
         reader = nil
+        waiting = []
+        served = []
+    }
+
+    /// Reads the list at once; `done` is called when a reading that began after this call has ended, well or badly.
+    func read(_ list: RunnerList, _ done: @escaping () -> Void) {
+        waiting.append((list, done))
+        schedule.demand(list)
+        if reader == nil { askNext() }
     }
 
     /// The runner answered that it lacks a model it listed.
@@ -54,6 +67,8 @@ final class RunnerWatch: Timed {
         guard let list = schedule.next(at: loop.now) else { return setDeadline(schedule.nextDue) }
         let reader = ListReader(watch: self, list: list)
         self.reader = reader
+        served += waiting.filter { $0.list == list }.map(\.done)
+        waiting.removeAll { $0.list == list }
         answerDue = gateway.timeouts.probe.map { loop.now + $0 } ?? .distantFuture
         connect(reader, fresh: false)
     }
@@ -103,7 +118,10 @@ final class RunnerWatch: Timed {
             schedule.failed(at: now)
             gateway.probeFailed(runner, reason: reason)
         }
+        let done = served
+        served = []
         askNext()
+        for tell in done { tell() }
     }
 
     /// A kept-alive connection that dies unanswered is replaced once, as for exchanges: the runner had closed it.

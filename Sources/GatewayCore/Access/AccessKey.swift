@@ -45,4 +45,7 @@ public struct Identity: Equatable, Sendable {
 
     /// For what only a body tells: `keep_alive: 0` needs `manage` on a route that needs `inference`.
     public func allows(_ scope: Scope) -> Bool { rights.allows(scope) }
+
+    /// Whether a model may be used, by the name that lists show. Every name: keys have no globs in this version.
+    public func mayUse(_ visibleName: String) -> Bool { true }
 }

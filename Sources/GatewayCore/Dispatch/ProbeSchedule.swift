@@ -32,6 +32,8 @@ public struct ProbeSchedule: Sendable {
     private var running: RunnerList?
     private var tagsWentStale = false
     private var tagsEnded: Instant
+    /// To be read as soon as nothing else is being read, whatever their intervals say.
+    private var demanded: [RunnerList] = []
 
     /// A runner that doesn't answer is asked again this soon, so that it joins soon after it comes up. Nor is a list
     /// that was found wrong read more often: a runner that lists what it lacks would be asked with every request.
@@ -47,8 +49,13 @@ public struct ProbeSchedule: Sendable {
     /// The list to ask for now; nil while one is being asked for, or none is due.
     public mutating func next(at now: Instant) -> RunnerList? {
         guard running == nil else { return nil }
-        running = RunnerList.allCases.first { due($0) <= now }
+        running = demanded.isEmpty ? RunnerList.allCases.first { due($0) <= now } : demanded.removeFirst()
         return running
+    }
+
+    /// Somebody waits for what the list says from now on; a reading that runs already began too early.
+    public mutating func demand(_ list: RunnerList) {
+        if !demanded.contains(list) { demanded.append(list) }
     }
 
     public mutating func succeeded(at now: Instant) {

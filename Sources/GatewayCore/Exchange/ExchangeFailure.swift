@@ -46,7 +46,7 @@ extension RunnerFailure {
 }
 
 extension Dispatcher.Refusal {
-    func asError(model: String, name: (Int) -> String) -> GatewayError {
+    public func asError(model: String, name: (Int) -> String) -> GatewayError {
         switch self {
         case .unreachable(let runner, let retryAfter):
             GatewayError(

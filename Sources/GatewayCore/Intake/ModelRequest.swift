@@ -4,15 +4,18 @@
 public struct ModelRequest: Equatable, Sendable {
     public var model: ScannedBody.Name
     public var streams: Bool
+    /// Nothing to generate and `keep_alive: 0`: the model has to go, wherever it is in memory.
+    public var isUnload: Bool
 
     /// - Throws: `GatewayError` in the route's words: no model, or an unload by someone who may not.
     public init(_ body: ScannedBody, route: Route, identity: Identity) throws(GatewayError) {
         // `name` is read where Ollama reads it; of the routes here that is show.
-        let named = route.operation == .show ? body.model.nonEmpty ?? body.name : body.model
-        guard let model = named.nonEmpty else { throw .modelRequired(route.operation, on: route.surface) }
+        let named = route.operation == .show ? body.model?.nonEmpty ?? body.name : body.model
+        guard let model = named?.nonEmpty else { throw .modelRequired(route.operation, on: route.surface) }
         self.model = model
         streams = ModelRequest.canStream(route) && body.stream ?? route.streamsByDefault
-        if ModelRequest.isUnload(body, route), !identity.allows(.manage) {
+        isUnload = ModelRequest.isUnload(body, route)
+        if isUnload, !identity.allows(.manage) {
             throw GatewayError(
                 identity.keyName == nil ? 401 : 403, "Unloading a model (keep_alive 0) needs the scope 'manage'.")
         }
@@ -31,12 +34,9 @@ public struct ModelRequest: Equatable, Sendable {
     }
 }
 
-extension ScannedBody.Name? {
+extension ScannedBody.Name {
     /// nil for a name of nothing but white space.
-    fileprivate var nonEmpty: ScannedBody.Name? {
-        guard let self, !ModelName.trimmed(self.text).isEmpty else { return nil }
-        return self
-    }
+    var nonEmpty: ScannedBody.Name? { ModelName.trimmed(text).isEmpty ? nil : self }
 }
 
 extension GatewayError {

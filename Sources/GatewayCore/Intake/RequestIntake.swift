@@ -115,7 +115,7 @@ public struct RequestIntake: Sendable {
                 throw GatewayError(
                     503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
             }
-            if route.readsModelFromBody, case .counted(let count) = checked.framing, count > rules.bodyLimit {
+            if route.scansBody, case .counted(let count) = checked.framing, count > rules.bodyLimit {
                 throw .bodyTooLarge(limit: rules.bodyLimit)
             }
             return .serve(route, identity)
@@ -123,7 +123,7 @@ public struct RequestIntake: Sendable {
     }
 
     private static func bodyUse(of decision: Decision, _ checked: CheckedRequest) -> BodyUse {
-        if case .serve(let route, _) = decision, route.readsModelFromBody { return .scan }
+        if case .serve(let route, _) = decision, route.scansBody { return .scan }
         if case .refuse(let error) = decision, error.closesConnection { return .refuse }
         if checked.expectsContinue { return .refuse }
         switch checked.framing {
@@ -151,6 +151,23 @@ extension RoutingResult {
 extension Route {
     /// Its body is JSON that names the model.
     public var readsModelFromBody: Bool { routeClass == .one && pathArgument == nil }
+
+    /// Its body is JSON that is held whole and looked into.
+    public var scansBody: Bool {
+        switch routeClass {
+        case .one, .target: pathArgument == nil && operation != .signout
+        case .any: operation == .webSearch || operation == .webFetch
+        case .own, .merged: false
+        }
+    }
+
+    /// It goes to one runner or several, on connections of its own, without a lease.
+    public var isManagement: Bool {
+        switch routeClass {
+        case .target, .any: true
+        case .own, .merged, .one: false
+        }
+    }
 
     /// `/`, version, health, metrics and configuration answer even while the API is switched off.
     var answersWhenDisabled: Bool {

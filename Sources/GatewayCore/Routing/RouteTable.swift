@@ -36,7 +36,7 @@ extension Operation {
         case .copy: .manage("/api/copy", .post, .target, .pinnable)
         case .delete: .manage("/api/delete", .delete, .target, .pinnable)
         case .blobs: .manage("/api/blobs/:digest", [.head, .post], .target, .pinnable)
-        case .unload: .init("/api/unload", [], prefix: .post, .manage, .target, .native, .pinnable)
+        case .unload: .init("/api/unload", [], prefix: .post, .manage, .target, .native, [.pinnable, .built])
         case .me: .manage("/api/me", .post, .any, .pinnable)
         case .signout: .manage("/api/signout", .post, .target, .pinnable)
         case .signoutByKey: .manage("/api/user/keys/:encodedKey", .delete, .target)

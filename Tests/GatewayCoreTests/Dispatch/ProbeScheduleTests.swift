@@ -148,4 +148,26 @@ struct ProbeScheduleTests {
     func paths(list: RunnerList, path: String) {
         #expect(list.path == path)
     }
+
+    @Test("what somebody waits for comes first, and is not what is being read already")
+    func demanded() {
+        var schedule = schedule()
+        #expect(round(&schedule, at: start) == [.tags, .ps, .version])
+        schedule.demand(.ps)
+        schedule.demand(.ps)
+        #expect(schedule.next(at: at(1)) == .ps)
+        #expect(schedule.next(at: at(1)) == nil)
+        // This reading may be older than what the second caller wants to see.
+        schedule.demand(.ps)
+        schedule.demand(.tags)
+        schedule.succeeded(at: at(1))
+        #expect(round(&schedule, at: at(1)) == [.ps, .tags])
+        #expect(schedule.next(at: at(2)) == nil)
+        // A failure puts off what is due, not what is waited for.
+        schedule.demand(.version)
+        schedule.demand(.tags)
+        #expect(schedule.next(at: at(3)) == .version)
+        schedule.failed(at: at(3))
+        #expect(schedule.next(at: at(3)) == .tags)
+    }
 }

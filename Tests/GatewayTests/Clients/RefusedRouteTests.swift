@@ -65,7 +65,7 @@ import Transport
         ("POST", "/api/me"), ("POST", "/api/signout"), ("DELETE", "/api/user/keys/abc"), ("GET", "/api/status"),
         ("POST", "/api/experimental/web_search"), ("POST", "/v1/responses"), ("POST", "/v1/messages"),
         ("POST", "/v1/audio/transcriptions"), ("GET", "/metrics"),
-        ("POST", "/docker-model-runner/api/unload"), ("DELETE", "/docker-model-runner/api/push"),
+        ("DELETE", "/docker-model-runner/api/push"),
         ("POST", "/docker-model-runner/api/chat/0"), ("GET", "/docker-model-runner/api/tags/1"),
         ("POST", "/docker-model-runner/v1/chat/completions/0"), ("GET", "/docker-model-runner/v1/models/0"),
         ("GET", "/docker-model-runner/ui")

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+/// How many answers become one.
+extension FanOut {
+    public enum Verdict: Equatable, Sendable {
+        /// The answer of the runner of this number stands for all: nobody's differed in what matters, or there was only one.
+        case answer(of: Int)
+        /// An answer of ours: the status of the worst, and what came of each.
+        case failure(status: Int)
+    }
+
+    /// Once all have ended. Those that were skipped don't count, unless all were.
+    public var verdict: Verdict {
+        let counted = outcomes.filter { !$0.outcome.wasSkipped }
+        let bad = counted.filter { !$0.outcome.isSuccess && !isVacuous($0.outcome) }
+        if bad.isEmpty, let first = counted.first(where: { $0.outcome.isSuccess }) ?? counted.first {
+            return .answer(of: first.runner.number)
+        }
+        // Refused by all in the same words: one Ollama would have said no more.
+        if let first = counted.first, case .answered = first.outcome,
+            counted.allSatisfy({ $0.outcome == first.outcome })
+        {
+            return .answer(of: first.runner.number)
+        }
+        let worst = (bad.isEmpty ? outcomes : bad).map(\.outcome.status).max() ?? 502
+        return .failure(status: worst)
+    }
+
+    private func isVacuous(_ outcome: CallOutcome) -> Bool {
+        guard let vacuous = traits.vacuousStatus, case .answered(vacuous, _) = outcome else { return false }
+        return true
+    }
+
+    /// What came of each, for a person. `name` says how one knows a runner, e.g. `runner 1 (gpu2:11434)`.
+    public func sentence(_ name: (Int) -> String) -> String {
+        outcomes.map { "\(name($0.runner.number)) \($0.outcome.sentence)" }.joined(separator: " ")
+    }
+
+    /// What came of each, for a program.
+    public var report: JSON {
+        .array(
+            outcomes.map { runner, outcome in
+                var members: [JSON.Member] = [
+                    .init("index", .integer(runner.index)), .init("status", .integer(outcome.status))
+                ]
+                if let error = outcome.error { members.append(.init("error", .string(error))) }
+                return .object(members)
+            })
+    }
+
+    /// The answer of ours that tells who failed.
+    public func failureResponse(status: Int, surface: Surface, _ name: (Int) -> String) -> OwnResponse {
+        let sentence = sentence(name)
+        var members: [JSON.Member] = [.init("error", .string(sentence))]
+        if surface == .prefix { members.append(.init("detail", .string(sentence))) }
+        if runners.count > 1 { members.append(.init("runners", report)) }
+        return OwnResponse(status, json: .object(members))
+    }
+}
+
+extension CallOutcome {
+    var wasSkipped: Bool {
+        switch self {
+        case .skipped: true
+        case .answered, .broke, .failed: false
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+
+/// Where a client reads something else than what a runner wrote: under the prefix, which is Open WebUI's router.
+extension ManagementRequest {
+    /// Nil: the runner's answer goes out as it came.
+    public func answer(standingFor status: Int, _ body: [UInt8]) -> OwnResponse? {
+        guard route.surface == .prefix else { return nil }
+        guard status >= 400 else { return successAnswer }
+        let words: String
+        switch CallOutcome(status: status, body: body) {
+        case .answered(_, let error?): words = error
+        // What is no Ollama's error has no words that its client could show.
+        case .answered, .broke, .failed, .skipped: words = "A runner answered \(status)."
+        }
+        let isUnknownModel = status == 404 && route.operation != .blobs
+        return OwnResponse(
+            error: GatewayError(isUnknownModel ? 400 : status, words, origin: .runner), family: .native,
+            surface: .prefix)
+    }
+
+    /// `/api/unload` knows one way to fail.
+    public func inItsStatuses(_ response: OwnResponse) -> OwnResponse {
+        guard route.operation == .unload, response.status >= 400 else { return response }
+        var response = response
+        response.status = 500
+        return response
+    }
+
+    private var successAnswer: OwnResponse? {
+        switch route.operation {
+        case .unload: OwnResponse(json: .object([.init("status", .bool(true))]))
+        case .copy, .delete: OwnResponse(json: .bool(true))
+        case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
+            .messages, .transcriptions, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel, .landing,
+            .healthz, .readyz, .metrics, .pull, .push, .create, .blobs, .me, .signout, .signoutByKey, .webSearch,
+            .webFetch, .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
+            nil
+        }
+    }
+}
