@@ -11,6 +11,9 @@ public final class Log {
     private var path: String?
     private var descriptor: Int32
     private var buffer: [UInt8] = []
+    /// When the last line was written, and the second of that.
+    private var stamp: [UInt8] = []
+    private var stampSecond = time_t.min
     /// More than this waits for no turn's end.
     private static let flushBytes = 65536
 
@@ -89,27 +92,14 @@ public final class Log {
 
     private func write(_ level: Configuration.Log.Level, _ message: () -> String) {
         guard isOn(level) else { return }
-        record(level, message: message(), fields: [])
+        record(level, message()) { _, _ in }
     }
 
-    /// One line. Field values are written as JSON where the format is JSON; as text, a string with a blank or a quote
-    /// is quoted.
-    func record(_ level: Configuration.Log.Level, message: String, fields: [(StaticString, JSON)]) {
-        switch format {
-        case .json:
-            let known: [JSON.Member] = [
-                .init("time", .string(timestamp())), .init("level", .string(level.rawValue)),
-                .init("message", .string(message))
-            ]
-            JSON.object(known + fields.map { .init("\($0.0)", $0.1) }).write(to: &buffer)
-        case .text:
-            buffer += "\(timestamp()) \(level.rawValue) \(LogText.oneLine(message))".utf8
-            for (name, value) in fields {
-                buffer += " \(name)=".utf8
-                LogText.write(value, to: &buffer)
-            }
-        }
-        buffer.append(0x0A)
+    /// One line; `fields` adds what stands behind its message.
+    func record(_ level: Configuration.Log.Level, _ message: String, fields: (LogLine, inout [UInt8]) -> Void) {
+        let line = LogLine(format, at: timestamp(), level, message, in: &buffer)
+        fields(line, &buffer)
+        line.end(in: &buffer)
         if buffer.count >= Log.flushBytes { flush() }
     }
 
@@ -128,18 +118,29 @@ public final class Log {
         buffer.removeAll(keepingCapacity: buffer.capacity <= 4 * Log.flushBytes)
     }
 
-    /// RFC 3339 in UTC with milliseconds.
-    private func timestamp() -> String {
+    /// RFC 3339 in UTC with milliseconds. Within a second only these are written anew.
+    private func timestamp() -> [UInt8] {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        var parts = tm()
-        gmtime_r(&time.tv_sec, &parts)
-        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        if time.tv_sec != stampSecond {
+            stampSecond = time.tv_sec
+            stamp = Log.stamp(ofSecond: time.tv_sec)
+        }
+        let zero = UInt8(ascii: "0")
         let milliseconds = time.tv_nsec / 1_000_000
-        let fraction =
-            milliseconds < 10 ? "00\(milliseconds)" : milliseconds < 100 ? "0\(milliseconds)" : "\(milliseconds)"
-        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
-            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).\(fraction)Z"
+        stamp[stamp.count - 4] = zero + UInt8(truncatingIfNeeded: milliseconds / 100)
+        stamp[stamp.count - 3] = zero + UInt8(truncatingIfNeeded: milliseconds / 10 % 10)
+        stamp[stamp.count - 2] = zero + UInt8(truncatingIfNeeded: milliseconds % 10)
+        return stamp
+    }
+
+    private static func stamp(ofSecond second: time_t) -> [UInt8] {
+        var second = second
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let date = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+        return Array("\(date)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).000Z".utf8)
     }
 }
 
