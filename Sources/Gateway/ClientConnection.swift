@@ -103,7 +103,7 @@ final class ClientConnection: ByteStream, BodySink {
             let outcome = parser.execute(rest, consumed: &consumed)
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
             switch outcome {
-            case .needsMore: if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
+            case .needsMore: if phase == .readingBody, isReading { setDeadline(in: gateway.timeouts.clientBody) }
             case .head: headArrived()
             case .messageEnd: if phase == .readingBody { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
@@ -129,6 +129,7 @@ final class ClientConnection: ByteStream, BodySink {
         setDeadline(in: gateway.timeouts.clientBody)
         if let answer = request.earlyAnswer { return respond(answer, closing: true) }
         if request.intake.expectsContinue { send(OwnResponse.goOn) }
+        request.beginStreaming()
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
@@ -141,6 +142,18 @@ final class ClientConnection: ByteStream, BodySink {
         incoming?.arrived()
     }
 
+    /// Whoever takes the body can't take more of it now. What was read already still comes.
+    func pauseBody() {
+        stopReading()
+        setDeadline(.distantFuture)
+    }
+
+    func resumeBody() {
+        guard !isReading else { return }
+        startReading()
+        if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
+    }
+
     // MARK: Answering
 
     /// The whole request is here and goes to runners.
@@ -149,12 +162,14 @@ final class ClientConnection: ByteStream, BodySink {
         exchange.begin()
     }
 
+    var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
+
     func exchangeEnded() {
         exchange = nil
     }
 
-    /// The client would go on with this connection, and so would we.
-    var mayKeepAlive: Bool { incoming?.intake.keepsAlive ?? false && !gateway.isDraining }
+    /// The client would go on with this connection, and so would we. Behind a body that wasn't read nothing can come.
+    var mayKeepAlive: Bool { (incoming?.intake.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody }
 
     /// A response of ours. `closing`: the request can't or won't be read to its end. `isLogged`: by the exchange that
     /// it ends.
@@ -183,7 +198,10 @@ final class ClientConnection: ByteStream, BodySink {
     private func refuse(_ error: GatewayError) {
         let response =
             incoming?.response(to: error) ?? OwnResponse(error: error, family: .native, surface: .root)
-        respond(response, closing: true)
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.clientGone()
+        respond(response, closing: true, isLogged: exchange != nil)
     }
 
     /// A runner's response is about to be passed on.
@@ -209,6 +227,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     private func finishResponse(keepsAlive: Bool) {
         closesAfterResponse = !keepsAlive
+        startReading()
         phase = .flushing
         if heldBytes == 0 { responseLeft() }
     }

@@ -44,6 +44,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         slot = SlotRequest(
             id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
             arrivedAt: request.arrivedAt)
+        slot.isPinned = request.route.pin != nil
     }
 
     func begin() {
