@@ -14,7 +14,10 @@ let ours: [SwiftSetting] = [
 
 let package = Package(
     name: "dmr-gateway",
-    products: [.executable(name: "dmr-gateway", targets: ["dmr-gateway"])],
+    products: [
+        .executable(name: "dmr-gateway", targets: ["dmr-gateway"]),
+        .executable(name: "dmr-bench", targets: ["dmr-bench"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.3.0")
     ],
@@ -35,9 +38,30 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             swiftSettings: ours),
+        .target(name: "BenchFigures", path: "bench/BenchFigures", swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-bench",
+            dependencies: [
+                "BenchFigures", "GatewayCore", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
+            ],
+            path: "bench/dmr-bench", swiftSettings: ours),
+        .testTarget(name: "BenchTests", dependencies: ["BenchFigures"], swiftSettings: ours),
+        // Run by scripts/bench-micro; no product, so that nobody installs it.
+        .executableTarget(
+            name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
+            exclude: ["recorded.tsv"], swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
+            swiftSettings: ours),
+        // The core in virtual time: an engine of its own, so that a command can play more schedules than the tests do.
+        .target(
+            name: "Simulation", dependencies: ["GatewayCore"], path: "Tests/Simulation/Engine", swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Command", swiftSettings: ours),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/Checks",
             swiftSettings: ours)
     ]
 )

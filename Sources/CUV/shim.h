@@ -1,1 +1,3 @@
 #include <uv.h>
+// For Alarm: Glibc's module map leaves it out.
+#include <sys/timerfd.h>

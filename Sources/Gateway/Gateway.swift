@@ -66,7 +66,7 @@ public final class Gateway {
                 loop: loop, resolver: resolver, url: runner.url, bufferBytes: configuration.limits.bufferBytes)
             return GatewayRunner(place, runner, pool: pool, via: loopGuard.pseudonym)
         }
-        waker = Waker(loop: loop) { [unowned self] in timePassed() }
+        waker = Waker(loop: loop) { [unowned self] in settle() }
     }
 
     var timeouts: Configuration.Timeouts { configuration.timeouts }
@@ -176,25 +176,25 @@ public final class Gateway {
         awaitingLists[id] = nil
     }
 
-    /// Hands out what has become free. Safe to call from within itself: the outer call goes on.
+    /// Something happened: grants and refuses what is due. Safe to call from within itself: the outer call goes on.
     func settle() {
         guard !isSettling, dispatcher.waiting > 0 else { return }
         isSettling = true
-        while let grant = dispatcher.takeGrant(now: loop.now) {
-            let exchange = waiting.removeValue(forKey: grant.id)
-            let lease = grant.take()
-            if let exchange { exchange.granted(lease) } else { dispatcher.release(lease, .withdrawn, now: loop.now) }
+        while let turn = dispatcher.takeTurn(now: loop.now) {
+            switch consume turn {
+            case .granted(let grant):
+                let exchange = waiting.removeValue(forKey: grant.id)
+                let lease = grant.take()
+                if let exchange {
+                    exchange.granted(lease)
+                } else {
+                    dispatcher.release(lease, .withdrawn, now: loop.now)
+                }
+            case .refused(let id, let refusal): waiting.removeValue(forKey: id)?.refused(refusal)
+            }
         }
         isSettling = false
         waker?.setDeadline(dispatcher.nextWakeUp(now: loop.now) ?? .distantFuture)
-    }
-
-    /// Time, a runner's health or the lists changed what waiters may hope for.
-    private func timePassed() {
-        while let (id, refusal) = dispatcher.takeRefused(now: loop.now) {
-            waiting.removeValue(forKey: id)?.refused(refusal)
-        }
-        settle()
     }
 
     // MARK: What attempts and probes came to
@@ -229,7 +229,7 @@ public final class Gateway {
     private func ejected(_ runner: Int, because reason: String) {
         if dispatcher.health(of: runner).isUnreachable { catalog.lostTouch(runner) }
         log.warning("\(runnerName(runner)) is ejected: \(reason)")
-        timePassed()
+        settle()
     }
 
     func probeSucceeded(_ runner: Int) {
@@ -243,6 +243,7 @@ public final class Gateway {
         if isFirst { log.warning("\(runnerName(runner)) does not answer: \(reason)") }
         firstAttemptEnded(runner)
         if wasEjected { ejected(runner, because: "it does not answer") }
+        settle()
     }
 
     func probeCameBack(_ runner: Int) {
@@ -251,7 +252,7 @@ public final class Gateway {
         }
         dispatcher.probeCameBack(runner)
         firstAttemptEnded(runner)
-        timePassed()
+        settle()
     }
 
     private func firstAttemptEnded(_ runner: Int) {
@@ -281,15 +282,15 @@ public final class Gateway {
             guard case .found(let model) = catalog.resolve(name) else { return nil }
             return (model.holders, model.loaded)
         }
-        timePassed()
+        settle()
     }
 
     private func wakeThoseAwaitingLists() {
         if catalogIsDirty, catalog.firstRoundIsOver { saveLists() }
         guard !awaitingLists.isEmpty else { return }
-        for (id, wake) in awaitingLists {
-            awaitingLists[id] = nil
-            wake()
+        // In the order in which they came: the first gets the slot that is free.
+        for id in awaitingLists.keys.sorted(by: { $0.number < $1.number }) {
+            awaitingLists.removeValue(forKey: id)?()
         }
     }
 

@@ -9,7 +9,7 @@ import Transport
 /// take pauses the runner. The machine is asked only when the phase changes.
 final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let request: ProxiedRequest
-    let model: ResolvedModel
+    private(set) var model: ResolvedModel
     private let gateway: Gateway
     /// nil once the exchange has ended.
     private var client: ClientConnection?
@@ -24,13 +24,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     private var isChunked = false
     private var keepsRunnerAlive = false
     private var closing = ClosingEventScanner(kind: .none)
-    /// Since when the runner waits for the client; nil: it doesn't.
-    private var pausedAt: Instant?
+    private var answerClock = AnswerClock()
     private var bytesSent = 0
-    /// How long the runner may be silent in this phase; nil: as long as it likes, or until a deadline set before.
-    private var silenceLimit: Interval?
-    /// Of an answer that is not streamed.
-    private var answerDeadline: Instant?
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
         self.gateway = gateway
@@ -94,6 +89,10 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     private func attempt(at runner: Int, lease: consuming Lease?) {
         if grantedAt == nil { grantedAt = gateway.loop.now }
         slot.tried.insert(runner)
+        // One that learned the model while the exchange waited: it may have another name for it.
+        if !model.holders.contains(runner), case .found(let model) = gateway.catalog.resolve(request.model) {
+            self.model = model
+        }
         perform(machine.granted(runner: runner, lease: lease))
     }
 
@@ -159,12 +158,11 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         guard let client, let connection else { return }
         closing.bytesPassed(gateway.loop.splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
-        if pass(to: client, isLast: false) {
-            if let silenceLimit { connection.setDeadline(gateway.loop.now + silenceLimit) }
-        } else {
-            pausedAt = gateway.loop.now
+        switch answerClock.passed(wasTaken: pass(to: client, isLast: false), now: gateway.loop.now) {
+        case .goOn: break
+        case .setDeadline(let deadline): connection.setDeadline(deadline)
+        case .pause:
             connection.stopReading()
-            // While it is the client that keeps it waiting, the runner's silence is no fault of its own.
             connection.setDeadline(.distantFuture)
         }
     }
@@ -190,25 +188,18 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The client took everything that was held for it.
     func clientDrained() {
-        guard let pausedAt, let connection else { return }
-        self.pausedAt = nil
-        answerDeadline = answerDeadline.map { $0 + (gateway.loop.now - pausedAt) }
-        armDeadline()
+        guard let connection, let deadline = answerClock.drained(now: gateway.loop.now) else { return }
+        connection.setDeadline(deadline)
         connection.startReading()
     }
 
     // MARK: Failures
 
-    /// For an answer that is not streamed one deadline runs from the request to its end: nothing renews it.
     private func armDeadline() {
-        let limit = machine.timeLimit(gateway.exchangeTimeouts)
-        silenceLimit = machine.bytesRenewDeadline ? limit : nil
-        if machine.bytesRenewDeadline {
-            connection?.setDeadline(in: limit)
-        } else {
-            answerDeadline = answerDeadline ?? limit.map { gateway.loop.now + $0 }
-            connection?.setDeadline(answerDeadline ?? .distantFuture)
-        }
+        let deadline = answerClock.phaseBegan(
+            limit: machine.timeLimit(gateway.exchangeTimeouts), isRenewed: machine.bytesRenewDeadline,
+            now: gateway.loop.now)
+        connection?.setDeadline(deadline)
     }
 
     override func deadlineReached() {
@@ -242,12 +233,23 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         let runner = machine.runner
         endConnection(reusable: false)
         summary = nil
-        answerDeadline = nil
+        answerClock.attemptEnded()
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
+        lookUpHolders()
         acquire(isMove: countsAsMove)
         gateway.settle()
+    }
+
+    /// The lists may have changed since the exchange came, not least by what its runner just said.
+    private func lookUpHolders() {
+        guard case .found(let model) = gateway.catalog.resolve(request.model) else {
+            slot.holders = RunnerSet()
+            return
+        }
+        slot.holders = model.holders
+        slot.loaded = model.loaded
     }
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {

@@ -49,6 +49,9 @@ struct AnswerFormat {
         }
     }
 
+    /// Bytes of a token's line, generously: a time stamp has 30, no pseudo-word more than 100.
+    var longestLine: Int { before.count + first.count + middle.count + after.count + 130 }
+
     private static func named(_ identity: String, _ isChat: Bool, chunk: Bool) -> String {
         let object = isChat ? (chunk ? "chat.completion.chunk" : "chat.completion") : "text_completion"
         return identity.split(separator: "%", maxSplits: 1).joined(separator: object)

@@ -18,6 +18,8 @@ final class Generation {
     let interval: Int64
     /// Those that act on this request.
     let faults: SimulatedFaults
+    /// Nanoseconds within the loop's millisecond: streams that began in one must not send all in the same moment.
+    let offset: Int64
     let format: AnswerFormat
 
     var holdsSlot = false
@@ -33,27 +35,32 @@ final class Generation {
 
     init(
         _ request: InferenceRequest, slots: ModelSlots, options: SimulatedRunnerOptions, faults: SimulatedFaults,
-        created: Int, number: Int, record: Int?, now: Instant
+        created: Int, number: Int, record: Int?, now: Instant, offset: Interval
     ) {
         self.request = request
         self.slots = slots
         self.faults = faults
         self.record = record
+        self.offset = min(999_999, max(0, offset.nanoseconds))
         arrived = now
         loaded = now
         ready = now
         tokens = request.kind.isEmbedding || request.isLoadOnly ? 0 : request.tokenLimit ?? options.answerTokens
         reason = request.tokenLimit == nil ? "stop" : "length"
-        interval = options.tokensPerSecond > 0 ? Interval.seconds(1 / options.tokensPerSecond).nanoseconds : 0
+        let rate = slots.model.tokensPerSecond ?? options.tokensPerSecond
+        interval = rate > 0 ? Interval.seconds(1 / rate).nanoseconds : 0
         format = AnswerFormat(request, created: created, number: number)
     }
+
+    var faultless: Bool { faults == SimulatedFaults() }
 
     /// When the next token is due. The closing line follows the last token at once; an answer in one piece comes when
     /// all its tokens are made.
     var due: Instant {
         let place = request.streams ? min(sent, tokens - 1) : tokens
         let (wait, overflow) = interval.multipliedReportingOverflow(by: Int64(max(0, place)))
-        return overflow ? .distantFuture : ready + Interval(nanoseconds: wait)
+        guard !overflow else { return .distantFuture }
+        return ready + Interval(nanoseconds: wait) + Interval(nanoseconds: request.streams && wait > 0 ? offset : 0)
     }
 
     /// Its own figures, as Ollama reports them.

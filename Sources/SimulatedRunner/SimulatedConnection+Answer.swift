@@ -6,7 +6,7 @@ import Transport
 /// How an answer leaves: heads, whole bodies, and streams token by token, each token in one write.
 extension SimulatedConnection {
     static let jsonType = "application/json; charset=utf-8"
-    /// Tokens sent in one go where there is no waiting between them; then the loop's other connections have a turn.
+    /// Writes in one go where there is no waiting between them; then the loop's other connections have a turn.
     private static let burst = 512
 
     // MARK: In one piece
@@ -151,31 +151,54 @@ extension SimulatedConnection {
         while !isClosing, heldBytes == 0 {
             if strikes(generation) { return }
             let now = loop.now
-            if !runner.options.gatesTokens, generation.due > now { return setDeadline(generation.due) }
+            if !runner.options.gatesTokens, generation.due > now, generation.due > Loop.preciseNow {
+                return waitForToken(generation)
+            }
             guard room > 0 else { return setDeadline(now + Interval(nanoseconds: 1)) }
-            room -= 1
             guard runner.maySend(self) else { return }
             if generation.sent == generation.tokens { return sendClosing(generation) }
-            sendToken(generation)
+            room -= 1
+            sendTokens(generation, tokensAtOnce(generation))
         }
     }
 
-    /// Head (the first time), chunk size, line, chunk end: put together in the loop's buffer, one write, no allocation.
-    private func sendToken(_ generation: Generation) {
+    private func waitForToken(_ generation: Generation) {
+        guard !isWaitingForToken else { return }
+        isWaitingForToken = true
+        runner.tokenClock.wake(self, at: generation.due)
+    }
+
+    /// One, unless there is nothing that could come between two tokens: no time, no gate, no fault.
+    private func tokensAtOnce(_ generation: Generation) -> Int {
+        let options = runner.options
+        guard options.tokensPerWrite > 1, generation.interval == 0, !options.gatesTokens, generation.faultless else {
+            return 1
+        }
+        return min(options.tokensPerWrite, generation.tokens - generation.sent)
+    }
+
+    /// Head (the first time), chunk size, lines, chunk end: put together in the loop's buffer, one write, no allocation.
+    private func sendTokens(_ generation: Generation, _ count: Int) {
         let format = generation.format
         let splice = loop.splice
         splice.begin()
-        format.before.withUnsafeBytes { splice.append($0) }
-        if format.hasStamp { runner.clock.withStamp { splice.append($0) } }
-        if generation.sent == 0 { format.first.withUnsafeBytes { splice.append($0) } }
-        format.middle.withUnsafeBytes { splice.append($0) }
-        runner.text.token(at: generation.sent).withUnsafeBytes { splice.append($0) }
-        format.after.withUnsafeBytes { splice.append($0) }
+        var rest = count
+        // The buffer holds one read's worth; a model's name may make lines long.
+        let roomForOne = Loop.readBufferBytes - format.longestLine
+        repeat {
+            format.before.withUnsafeBytes { splice.append($0) }
+            if format.hasStamp { runner.clock.withStamp { splice.append($0) } }
+            if generation.sent == 0 { format.first.withUnsafeBytes { splice.append($0) } }
+            format.middle.withUnsafeBytes { splice.append($0) }
+            runner.text.token(at: generation.sent).withUnsafeBytes { splice.append($0) }
+            format.after.withUnsafeBytes { splice.append($0) }
+            generation.sent += 1
+            runner.tokensSent += 1
+            if let record = generation.record { runner.noteToken(of: record) }
+            rest -= 1
+        } while rest > 0 && splice.bodyCount <= roomForOne
         write(splice.finish(head: generation.head, chunked: isChunked, isLast: false))
-        if generation.sent == 0 { generation.head = [] }
-        generation.sent += 1
-        runner.tokensSent += 1
-        if let record = generation.record { runner.noteToken(of: record) }
+        if !generation.head.isEmpty { generation.head = [] }
     }
 
     private func sendClosing(_ generation: Generation) {

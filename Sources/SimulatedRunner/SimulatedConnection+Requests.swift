@@ -82,7 +82,8 @@ extension SimulatedConnection {
             try admit(
                 Generation(
                     request, slots: slots, options: runner.options, faults: acts ? faults : SimulatedFaults(),
-                    created: runner.clock.seconds(), number: number, record: record, now: loop.now))
+                    created: runner.clock.seconds(), number: number, record: record, now: loop.now,
+                    offset: Loop.preciseNow - loop.now))
         } catch {
             refuse(error, isOpenAI: kind.isOpenAI)
         }

@@ -18,7 +18,7 @@ final class SimulatedConnection: ByteStream, BodySink {
         case atHeadGate
         /// The next byte of a slow head. Deadline: when it leaves.
         case dribbling
-        /// The next token. Deadline: when it is due.
+        /// The next token, of the token clock.
         case streaming
         /// The next line of progress. Deadline: when it is due.
         case progressing
@@ -45,6 +45,8 @@ final class SimulatedConnection: ByteStream, BodySink {
     /// Head bytes as they came, if records are kept.
     var headBytes: [UInt8] = []
     var record: Int?
+    /// The token clock will wake it.
+    var isWaitingForToken = false
 
     /// Bytes of requests behind the one being answered.
     private var pipelined: [UInt8] = []
@@ -253,6 +255,11 @@ final class SimulatedConnection: ByteStream, BodySink {
         case .reading, .ending: cut()
         case .queued, .atHeadGate, .silent: break
         }
+    }
+
+    func tokenIsDue() {
+        isWaitingForToken = false
+        if case .streaming = phase { sendWhatIsDue() }
     }
 
     /// A permit for one of the gates is there.

@@ -15,12 +15,14 @@ public struct SimulatedModel: Sendable, Equatable {
     public var modifiedAt: Int
     /// Floats in one embedding.
     public var embeddingLength: Int
+    /// Of each of its streams; nil: as the runner's options say.
+    public var tokensPerSecond: Double?
 
     /// A name without a tag gets `:latest`, as Ollama shows it.
     public init(
         _ name: String, size: Int = 815_319_791, digest: String? = nil, family: String = "simulated",
         parameterSize: String = "1.0B", quantization: String = "Q4_K_M", modifiedAt: Int = 1_755_000_000,
-        embeddingLength: Int = 32
+        embeddingLength: Int = 32, tokensPerSecond: Double? = nil
     ) {
         self.name = SimulatedModel.withTag(name)
         self.size = size
@@ -30,6 +32,7 @@ public struct SimulatedModel: Sendable, Equatable {
         self.quantization = quantization
         self.modifiedAt = modifiedAt
         self.embeddingLength = embeddingLength
+        self.tokensPerSecond = tokensPerSecond
     }
 
     /// What equal names have in common: default host, namespace and tag filled in or left out, letter case folded

@@ -32,6 +32,7 @@ public final class SimulatedRunner {
 
     private(set) var text: PseudoText
     var clock = WallClock()
+    let tokenClock: TokenClock
     private var listener: RunnerListener?
     private var connections: [ObjectIdentifier: SimulatedConnection] = [:]
     private var models: [String: ModelSlots] = [:]
@@ -53,6 +54,7 @@ public final class SimulatedRunner {
         self.options = options
         self.host = host
         text = PseudoText(seed: options.seed)
+        tokenClock = try TokenClock(loop: loop)
         let listener = try RunnerListener(loop: loop, address: address)
         self.port = listener.address?.port ?? port
         self.listener = listener
@@ -74,6 +76,7 @@ public final class SimulatedRunner {
         stopListening()
         for connection in Array(connections.values) { connection.cut() }
         prefills = [:]
+        tokenClock.close()
     }
 
     /// New connections are refused from now on; those that exist go on.

@@ -7,6 +7,9 @@ public struct SimulatedRunnerOptions: Sendable {
     public var models: [SimulatedModel]
     /// Of each stream; 0: as fast as the client takes them.
     public var tokensPerSecond: Double
+    /// Where there is no waiting between tokens: lines that leave in one write and one chunk. One, as Ollama does it,
+    /// costs the runner a system call a token, more than a proxy needs for it: then the runner is what a bench measures.
+    public var tokensPerWrite = 1
     /// From having a slot and a loaded model to the first token, the prompt's own time not counted.
     public var timeToFirstToken: Interval
     /// In addition, for each token of the prompt (its bytes ÷ 4).

@@ -43,6 +43,12 @@ extension UnsafeMutablePointer where Pointee == uv_prepare_t {
     }
 }
 
+extension UnsafeMutablePointer where Pointee == uv_poll_t {
+    var asHandle: UnsafeMutablePointer<uv_handle_t> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)
+    }
+}
+
 extension UnsafeMutablePointer where Pointee == sockaddr_storage {
     var asSocketAddress: UnsafeMutablePointer<sockaddr> {
         UnsafeMutableRawPointer(self).assumingMemoryBound(to: sockaddr.self)

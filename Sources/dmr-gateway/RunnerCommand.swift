@@ -34,6 +34,16 @@ struct RunnerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Tokens per second of each stream; 0: as fast as possible.", valueName: "n"))
     var tokensPerSecond = 50.0
 
+    @Option(
+        name: .customLong("model-rate"),
+        help: ArgumentHelp("Tokens per second of one --model's streams; repeatable.", valueName: "name=n"))
+    var modelRates: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With 0 tokens per second: lines in one write, for load tests; Ollama's is 1.", valueName: "n"))
+    var tokensPerWrite = 1
+
     @Option(help: ArgumentHelp("Milliseconds until the first token, a short prompt's.", valueName: "ms"))
     var firstToken = 200.0
 
@@ -72,7 +82,7 @@ struct RunnerCommand: ParsableCommand {
         let numbers: [(String, Double, Double)] = [
             ("--tokens-per-second", tokensPerSecond, 0), ("--first-token", firstToken, 0), ("--prefill", prefill, 0),
             ("--parallel", Double(parallel), 1), ("--max-queue", Double(maxQueue), 0), ("--load-time", loadTime, 0),
-            ("--answer-tokens", Double(answerTokens), 1)
+            ("--answer-tokens", Double(answerTokens), 1), ("--tokens-per-write", Double(tokensPerWrite), 1)
         ]
         for (flag, value, least) in numbers where !(value >= least && value.isFinite) {
             throw ValidationError("\(flag) must be a number of at least \(Int(least)).")
@@ -81,6 +91,10 @@ struct RunnerCommand: ParsableCommand {
         guard address != nil else {
             throw ValidationError(
                 "--listen '\(listen)' is not an address and port, such as 127.0.0.1:11434 or [::1]:0.")
+        }
+        for rate in modelRates where parsed(rate) == nil {
+            throw ValidationError(
+                "--model-rate '\(rate)' must be a name given by --model, =, and a number of at least 0.")
         }
         guard !models.contains("") else { throw ValidationError("--model needs a name.") }
         for fault in faults {
@@ -118,11 +132,24 @@ struct RunnerCommand: ParsableCommand {
     private var options: SimulatedRunnerOptions {
         var faults = SimulatedFaults()
         for fault in self.faults { _ = faults.set(fault) }
-        return SimulatedRunnerOptions(
-            models: (models.isEmpty ? ["demo"] : models).map { SimulatedModel($0) }, tokensPerSecond: tokensPerSecond,
+        var options = SimulatedRunnerOptions(
+            models: names.map { SimulatedModel($0) }, tokensPerSecond: tokensPerSecond,
             timeToFirstToken: .seconds(firstToken / 1000), prefillPerToken: .seconds(prefill / 1000),
             parallel: parallel, maximumQueue: maxQueue, loadTime: .seconds(loadTime), keepAlive: keepAlive,
             answerTokens: answerTokens, seed: seed, faults: faults)
+        options.tokensPerWrite = tokensPerWrite
+        for (place, rate) in modelRates.compactMap(parsed) { options.models[place].tokensPerSecond = rate }
+        return options
+    }
+
+    private var names: [String] { models.isEmpty ? ["demo"] : models }
+
+    /// `fast=100` as a model's place and its rate.
+    private func parsed(_ modelRate: String) -> (place: Int, rate: Double)? {
+        guard let equals = modelRate.lastIndex(of: "="), let place = names.firstIndex(of: String(modelRate[..<equals])),
+            let rate = Double(modelRate[modelRate.index(after: equals)...]), rate >= 0, rate.isFinite
+        else { return nil }
+        return (place, rate)
     }
 
     /// `host:port` with a literal address or `localhost`; brackets around IPv6.

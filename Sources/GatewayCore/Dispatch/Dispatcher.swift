@@ -3,9 +3,8 @@
 /// The one place for what exchanges share: the runners' slots, their health, and the queue. A value driven by events;
 /// one loop owns it.
 ///
-/// After every event that may have freed a slot, and after an answer `queued`, call `takeGrant` until it returns nil;
-/// after every event that may have made a runner worse, `takeRefused`; `nextWakeUp` says when time alone can change
-/// something.
+/// After every event, and after an answer `queued`, call `takeTurn` until it returns nil; `nextWakeUp` says when time
+/// alone can change something.
 public struct Dispatcher: ~Copyable {
     public struct Settings: Equatable, Sendable {
         public var policy: SelectionPolicy
@@ -52,6 +51,8 @@ public struct Dispatcher: ~Copyable {
     var queue = WaitQueue()
     let ledger = LeaseLedger()
     var selection = SelectionState()
+    /// Something happened that may have left a waiter without anybody to wait for.
+    var hopesMayHaveEnded = false
     /// The runners with a free slot, as `takeGrant` last found them; kept to save an allocation each time.
     private var free = RunnerSet()
     private var jitter: UInt64
@@ -144,7 +145,9 @@ public struct Dispatcher: ~Copyable {
 
     /// What an attempt that held no lease came to.
     public mutating func observe(_ outcome: AttemptOutcome, at runner: Int, now: Instant) {
-        if runners[runner].health.attemptEnded(outcome, settings: settings.health, now: now) { ejections += 1 }
+        let settings = settings.health
+        let wasEjected = changeHealth(of: runner) { $0.attemptEnded(outcome, settings: settings, now: now) }
+        if wasEjected { ejections += 1 }
     }
 
     /// The runner began to answer, so whatever prefill it went on with is over.
@@ -182,10 +185,19 @@ public struct Dispatcher: ~Copyable {
 
     /// A waiter that has to be refused, taken out of the queue: its time is over, or nobody holds its model any more.
     public mutating func takeRefused(now: Instant) -> (id: ExchangeID, refusal: Refusal)? {
+        if let expired = takeExpired(now: now) { return expired }
+        return takeHopeless()
+    }
+
+    mutating func takeExpired(now: Instant) -> (id: ExchangeID, refusal: Refusal)? {
         let waiting = queue.count
-        if let limit = settings.queueTimeout, let expired = queue.takeExpired(limit: limit, now: now) {
-            return (expired.id, .timedOut(retryAfter: retryAfter(waiting: waiting)))
+        guard let limit = settings.queueTimeout, let expired = queue.takeExpired(limit: limit, now: now) else {
+            return nil
         }
+        return (expired.id, .timedOut(retryAfter: retryAfter(waiting: waiting)))
+    }
+
+    mutating func takeHopeless() -> (id: ExchangeID, refusal: Refusal)? {
         for place in queue.requests.indices {
             let request = queue.requests[place]
             guard let refusal = refusal(of: request, isMove: !request.tried.isEmpty) else { continue }
@@ -197,6 +209,7 @@ public struct Dispatcher: ~Copyable {
 
     /// The runners' lists changed: waiters get their holders anew. `holders` returns nil for a model nobody lists.
     public mutating func listsChanged(_ holders: (String) -> (holders: RunnerSet, loaded: RunnerSet)?) {
+        hopesMayHaveEnded = true
         queue.forEach { request in
             let found = holders(request.model)
             request.replaceHolders(found?.holders ?? RunnerSet(), loaded: found?.loaded ?? RunnerSet())
@@ -222,17 +235,18 @@ public struct Dispatcher: ~Copyable {
     // MARK: Health
 
     public mutating func probeSucceeded(_ runner: Int, now: Instant) -> Bool {
-        runners[runner].health.probeSucceeded(now: now)
+        changeHealth(of: runner) { $0.probeSucceeded(now: now) }
     }
 
     public mutating func probeFailed(_ runner: Int, now: Instant) -> Bool {
-        let ejected = runners[runner].health.probeFailed(settings: settings.health, now: now)
+        let settings = settings.health
+        let ejected = changeHealth(of: runner) { $0.probeFailed(settings: settings, now: now) }
         if ejected { ejections += 1 }
         return ejected
     }
 
     public mutating func probeCameBack(_ runner: Int) {
-        runners[runner].health.probeCameBack()
+        changeHealth(of: runner) { $0.probeCameBack() }
     }
 
     public var runnerCount: Int { order.count }

@@ -70,10 +70,12 @@ struct WaitQueue {
     var count: Int { requests.count }
     var isEmpty: Bool { requests.isEmpty }
 
-    /// By age: one that waits again, since its runner was busy, keeps the place that it came with.
+    /// By age, behind all that moved: one that waits again, since its runner was busy, keeps the place that it came with.
     mutating func insert(_ request: SlotRequest) {
         var place = requests.endIndex
-        while place > 0, requests[place - 1].arrivedAt > request.arrivedAt { place -= 1 }
+        while place > 0, requests[place - 1].tried.isEmpty, requests[place - 1].arrivedAt > request.arrivedAt {
+            place -= 1
+        }
         requests.insert(request, at: place)
     }
 

@@ -145,6 +145,23 @@ final class Desk {
         return refused
     }
 
+    /// All that is due, as the gateway takes it: refusals by id, and who was granted what.
+    func turns() -> (refused: [UInt64: Dispatcher.Refusal], given: [Given]) {
+        var refused: [UInt64: Dispatcher.Refusal] = [:]
+        var given: [Given] = []
+        while let turn = dispatcher.takeTurn(now: now) {
+            switch consume turn {
+            case .refused(let id, let refusal): refused[id.number] = refusal
+            case .granted(let grant):
+                let id = grant.id.number
+                let lease = grant.take()
+                given.append(Given(id, lease.runner))
+                keep(lease, for: id)
+            }
+        }
+        return (refused, given)
+    }
+
     // MARK: What `#expect` can't ask of a value that is not copyable
 
     var waiting: Int { dispatcher.waiting }

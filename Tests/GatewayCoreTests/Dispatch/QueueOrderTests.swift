@@ -56,6 +56,18 @@ struct QueueOrderTests {
         #expect(desk.ask(desk.request(2, tried: [0]), isMove: true) == .granted(1))
     }
 
+    @Test("one that waits again stays behind those that moved, be they younger")
+    func waitingAgainBehindMoves() {
+        let desk = Desk(caps: [1, 1])
+        let came = desk.now
+        _ = desk.ask(1, holders: [1])
+        desk.wait(1)
+        #expect(desk.ask(desk.request(2, tried: [0]), isMove: true) == .queued)
+        #expect(desk.ask(desk.request(3, holders: [1], arrivedAt: came)) == .queued)
+        desk.end(1)
+        #expect(desk.drain() == [.init(2, 1)])
+    }
+
     @Test("one that waits again keeps the place that it came with")
     func waitingAgain() {
         let desk = Desk(caps: [1])

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 
 /// Bytes of all request bodies held, against `limits.body_memory`.
-struct BodyMemory {
-    private(set) var held = 0
-    let limit: Int
+public struct BodyMemory: Sendable {
+    public private(set) var held = 0
+    private let limit: Int
 
-    init(limit: Int) {
+    public init(limit: Int) {
         self.limit = limit
     }
 
     /// Says whether the bytes may be held.
-    mutating func reserve(_ count: Int) -> Bool {
+    public mutating func reserve(_ count: Int) -> Bool {
         guard held <= limit - count else { return false }
         held += count
         return true
     }
 
-    mutating func release(_ count: Int) {
+    public mutating func release(_ count: Int) {
         held -= count
         assert(held >= 0, "more body memory was released than held")
     }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+
+/// Draws the next step by the state of the world, so that most steps mean something.
+struct Generator {
+    private var dice: Dice
+    private var clients = 0
+    // One schedule is calm, the next a storm.
+    private let faults: Int
+    private let slowClients: Int
+    private let crowd: Int
+    private let slowTime: Bool
+    private let busyRunners: Int
+
+    init(_ dice: Dice) {
+        self.dice = dice
+        faults = self.dice.pick([0, 3, 10, 25])
+        slowClients = self.dice.pick([0, 0, 30])
+        crowd = self.dice.pick([3, 6, 10, 16])
+        slowTime = self.dice.chance(70)
+        busyRunners = self.dice.pick([0, 0, 0, 20, 60])
+    }
+
+    mutating func next(_ world: World) -> Step {
+        let roll = dice.below(100)
+        if roll < 30, world.live.count < crowd { return ask(world) }
+        if roll < 80, let step = meet(world) { return step }
+        if roll < 84, let course = world.live.randomElement(&dice) { return leaveOrRead(course) }
+        if roll < 87, faults > 0, !world.peers.isEmpty { return change(world) }
+        return .pass(milliseconds: milliseconds())
+    }
+
+    private mutating func milliseconds() -> Int {
+        if dice.chance(slowTime ? 80 : 30) { return dice.within(1...500) }
+        return dice.chance(85) ? dice.within(700...6000) : dice.within(6000...40000)
+    }
+
+    private mutating func ask(_ world: World) -> Step {
+        clients += 1
+        var ask = Step.Ask()
+        ask.model = dice.chance(97) ? listedModel(world) : dice.pick(["a", "b", "p.a", "none"])
+        if dice.chance(30) { ask.promptBytes = dice.within(1...120) }
+        ask.streams = dice.chance(70)
+        ask.isShow = dice.chance(6)
+        if dice.chance(5) { ask.pin = dice.below(world.peers.count) }
+        ask.leavesSlowly = dice.chance(20)
+        if dice.chance(slowClients) { ask.room = dice.below(60) }
+        ask.identity = dice.below(3)
+        return .ask(client: clients - 1, ask)
+    }
+
+    /// By the name that clients see.
+    private mutating func listedModel(_ world: World) -> String {
+        let peer = world.peers[dice.below(world.peers.count)]
+        guard !peer.models.isEmpty else { return "a" }
+        let model = peer.models.count == 1 || dice.chance(70) ? peer.models[0] : peer.models[1]
+        return peer.prefix.isEmpty ? model : "\(peer.prefix).\(model)"
+    }
+
+    private mutating func leaveOrRead(_ course: Course) -> Step {
+        if course.socket.room < Step.unlimited, dice.chance(80) {
+            return .take(client: course.client, bytes: dice.chance(30) ? Step.unlimited : dice.within(1...80))
+        }
+        return .leave(client: course.client)
+    }
+
+    private mutating func change(_ world: World) -> Step {
+        let runner = dice.below(world.peers.count)
+        if dice.chance(25) { return .relist(runner: runner, models: dice.pick([["a"], ["a", "b"], ["b"], []])) }
+        guard world.peers[runner].condition == .up else { return .condition(runner: runner, .up) }
+        return .condition(runner: runner, dice.pick([.down, .down, .silent, .failing, .looping]))
+    }
+
+    // MARK: At the runners
+
+    private mutating func meet(_ world: World) -> Step? {
+        var met: [Course] = []
+        for course in world.live where course.link != .none { met.append(course) }
+        if dice.chance(60), let connecting = met.first(where: { $0.link == .connecting }) { met = [connecting] }
+        guard let course = met.randomElement(&dice), let runner = course.machine.runner else { return nil }
+        let client = course.client
+        if course.link == .connecting { return connect(client, world.peers[runner].condition) }
+        guard !course.headForwarded else { return stream(course) }
+        if !course.hasLeft, dice.chance(70) { return .sent(client: client) }
+        if dice.chance(faults) { return faultBeforeHead(client) }
+        if dice.chance(busyRunners) {
+            return .head(client: client, Step.Head(status: 503, retryAfter: dice.pick([nil, 0, 1, 3, 20])))
+        }
+        return .head(client: client, Step.Head(keepsAlive: dice.chance(85), kind: kind()))
+    }
+
+    private mutating func connect(_ client: Int, _ condition: Step.Condition) -> Step? {
+        switch condition {
+        case .up, .failing, .looping: dice.chance(faults / 3) ? .refuse(client: client) : .accept(client: client)
+        case .down: .refuse(client: client)
+        case .silent: nil
+        }
+    }
+
+    private mutating func kind() -> ClosingEventScanner.Kind { dice.pick([.ndjson, .ndjson, .serverSentEvents, .none]) }
+
+    private mutating func faultBeforeHead(_ client: Int) -> Step {
+        var head = Step.Head()
+        switch dice.below(12) {
+        case 0, 1: return .end(client: client, .reset)
+        case 2: return .end(client: client, .malformed)
+        case 3: return .stir(client: client)
+        case 4, 5, 6: head.status = 404
+        case 7, 8: head.status = dice.pick([502, 504])
+        case 9, 10: head.status = 500
+        default:
+            head.status = dice.pick([404, 400, 429])
+            head.isJSON = false
+        }
+        return .head(client: client, head)
+    }
+
+    private mutating func stream(_ course: Course) -> Step? {
+        let client = course.client
+        guard course.reply.end == nil else {
+            return course.clock.isPaused
+                ? .take(client: client, bytes: dice.chance(50) ? Step.unlimited : dice.within(1...80)) : nil
+        }
+        if dice.chance(50) { return .body(client: client, bytes: dice.within(1...90)) }
+        if dice.chance(faults) {
+            return .end(client: client, dice.pick([.withoutClosingEvent, .withBytesBehind, .reset, .malformed]))
+        }
+        return .end(client: client, .whole)
+    }
+}
+
+extension Array {
+    fileprivate func randomElement(_ dice: inout Dice) -> Element? { isEmpty ? nil : self[dice.below(count)] }
+}

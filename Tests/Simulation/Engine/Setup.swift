@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+
+/// What stays the same in one schedule: the runners as configured at its start, and the settings.
+struct Setup: Equatable {
+    struct Runner: Equatable {
+        var cap: Int?
+        var weight = 1
+        var isEnabled = true
+        /// Of its models' names, as clients see them.
+        var prefix = ""
+        /// The models it lists at the start.
+        var models = ["a"]
+    }
+
+    var runners: [Runner] = []
+    var policy = SelectionPolicy.leastInflight
+    var queueLimit = 4
+    var queueTimeout: TimeLimit = .seconds(30)
+    var bufferBytes = 128
+    var bodyMemory = 4096
+    var ejectAfter = 3
+    var wholeAnswer: TimeLimit
+    /// Deadlines in the real wheel, which is slower to set up, or in a plain list, which is exact.
+    var usesWheel = false
+
+    static let connect = Interval.seconds(2)
+    static let firstByte = Interval.seconds(25)
+    static let streamIdle = Interval.seconds(15)
+    static let probe = Interval.seconds(5)
+
+    var timeouts: Exchange.Timeouts {
+        .init(
+            connect: Setup.connect, firstByte: Setup.firstByte, streamIdle: Setup.streamIdle, wholeAnswer: wholeAnswer)
+    }
+
+    /// How much later than its deadline something may happen.
+    var lateness: Interval { usesWheel ? Interval(nanoseconds: DeadlineWheel.tickNanoseconds) : .zero }
+
+    var health: RunnerHealth.Settings { .init(ejectAfter: ejectAfter) }
+
+    var dispatcher: Dispatcher.Settings {
+        .init(policy: policy, health: health, queueLimit: queueLimit, queueTimeout: queueTimeout)
+    }
+
+    init(_ dice: inout Dice) {
+        for _ in 0..<dice.pick([1, 2, 2, 2, 3, 3, 4]) { runners.append(Setup.runner(&dice)) }
+        policy = dice.chance(60) ? .leastInflight : .roundRobin
+        if !runners.contains(where: { $0.models.contains("a") }) { runners[0].models.append("a") }
+        queueLimit = dice.pick([0, 1, 2, 4, 4, 8, 8, 16])
+        queueTimeout = dice.chance(15) ? nil : .seconds(Double(dice.pick([2, 10, 30, 60])))
+        bufferBytes = dice.pick([16, 64, 128])
+        bodyMemory = dice.pick([200, 600, 4096, 4096])
+        ejectAfter = dice.within(1...4)
+        wholeAnswer = dice.chance(50) ? nil : .seconds(40)
+        usesWheel = dice.chance(5)
+    }
+
+    static func runner(_ dice: inout Dice) -> Runner {
+        Runner(
+            cap: dice.chance(85) ? dice.pick([1, 1, 1, 2, 2, 3]) : nil, weight: dice.pick([0, 1, 1, 1, 1, 1, 2, 3]),
+            isEnabled: dice.chance(92), prefix: dice.chance(12) ? "p" : "",
+            models: dice.pick([["a"], ["a"], ["a"], ["a"], ["a", "b"], ["a", "b"], ["b"], []]))
+    }
+}
+
+extension Setup.Runner {
+    var slots: RunnerSlots.Settings { .init(isEnabled: isEnabled, cap: cap, weight: weight) }
+
+    func catalogEntry(_ number: Int) -> CatalogRunner {
+        CatalogRunner(identity: "http://runner\(number)", isEnabled: isEnabled, prefixID: prefix)
+    }
+}
+
+extension Setup: CustomStringConvertible {
+    var description: String {
+        var lines: [String] = []
+        for (index, runner) in runners.enumerated() {
+            let models = runner.models.map { runner.prefix.isEmpty ? $0 : "\(runner.prefix).\($0)" }
+            lines.append(
+                "runner \(index): \(runner), lists \(models.isEmpty ? "nothing" : models.joined(separator: " "))")
+        }
+        lines.append(
+            "\(policy.rawValue), limits.queue \(queueLimit), timeouts.queue \(Setup.text(queueTimeout)), "
+                + "buffer_bytes \(bufferBytes), body_memory \(bodyMemory), eject_after \(ejectAfter), "
+                + "whole_answer \(Setup.text(wholeAnswer))\(usesWheel ? ", deadlines in the wheel" : "")")
+        return lines.joined(separator: "\n")
+    }
+
+    static func text(_ limit: TimeLimit) -> String { limit.map { "\($0.inSeconds) s" } ?? "none" }
+}
+
+extension Setup.Runner: CustomStringConvertible {
+    var description: String {
+        "\(isEnabled ? "" : "disabled, ")max_inflight \(cap.map(String.init) ?? "none"), weight \(weight)"
+    }
+}
