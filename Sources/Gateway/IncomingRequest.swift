@@ -53,7 +53,7 @@ final class IncomingRequest {
         switch intake.decision {
         case .refuse(let error): return response(to: error)
         case .answer(let response): return response
-        case .serve(let route, _): return own(route)
+        case .serve(let route, _): return route.isManagement ? response(to: .unwantedBody) : own(route)
         }
     }
 
@@ -246,6 +246,12 @@ final class IncomingRequest {
         gateway.stopAwaitingLists(id)
         release()
     }
+}
+
+extension GatewayError {
+    /// Nothing is done by halves: what changes runners is refused before its body is dropped.
+    fileprivate static let unwantedBody = GatewayError(
+        413, "This request takes no body; send it without one.", closesConnection: true)
 }
 
 extension BodyFraming {

@@ -214,7 +214,8 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private func passOn(_ call: RunnerCall, to client: ClientConnection) -> Int {
         let isHead = client.incoming?.isHead ?? false
         let head = ClientHead(
-            runnerFraming: isHead || call.framing == .none ? call.framing : .counted(call.body.count),
+            runnerFraming: job.plan.method == .head || call.framing == .none
+                ? call.framing : .counted(call.body.count),
             clientVersion: job.version, clientKeepsAlive: client.mayKeepAlive)
         var bytes: [UInt8] = []
         head.render(

@@ -36,8 +36,11 @@ final class RunnerWatch: Timed {
         connection?.release(reusable: false)
         connection = nil
         reader = nil
-        waiting = []
+        // The runner left the configuration, or the gateway stops: nobody has to wait for what it would have said.
+        let told = served + waiting.map(\.done)
         served = []
+        waiting = []
+        for tell in told { tell() }
     }
 
     /// Reads the list at once; `done` is called when a reading that began after this call has ended, well or badly.

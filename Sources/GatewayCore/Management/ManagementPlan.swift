@@ -100,10 +100,12 @@ extension ManagementRequest {
         case .push: return (.post, pattern)
         case .signoutByKey: return (.post, Operation.signout.entry.pattern)
         case .blobs: return (method, "/api/blobs/" + (route.pathArgument ?? ""))
+        // HEAD works on every GET route of ours, and on few of Ollama's.
+        case .status, .recommendations: return (.get, pattern)
         case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel, .landing,
+            .messages, .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing,
             .healthz, .readyz, .metrics, .pull, .create, .copy, .delete, .me, .signout, .webSearch, .webFetch,
-            .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
+            .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             return (method, pattern)
         }
     }

@@ -186,8 +186,7 @@ import Transport
     }
 
     @Test func aClientThatDoesNotReadHoldsUpTheRunners() throws {
-        let line = #"{"status":"\#(String(repeating: "x", count: 4000))"}"# + "\n"
-        let chunk = ScriptedRunner.Step.chunk(String(repeating: line, count: 15))
+        let chunk = ScriptedRunner.Step.chunk(#"{"status":"\#(String(repeating: "x", count: 60_000))"}"# + "\n")
         let runner = try ScriptedRunner(
             loop,
             always: [.waitForRequest, .streamHead] + Array(repeating: chunk, count: 300) + [
@@ -204,7 +203,7 @@ import Transport
         #expect(under.gateway.heldBytes < 200_000)
         client.startReading()
         client.readResponses()
-        #expect(client.last?.lines.count == 4501)
+        #expect(client.last?.lines.count == 301)
         #expect(client.last?.lines.last == Self.success)
     }
 

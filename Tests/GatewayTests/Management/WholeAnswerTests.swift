@@ -179,8 +179,47 @@ import Transport
         #expect(record.body == Array((body ?? "").utf8))
     }
 
+    @Test func aHeadOfThemIsAnsweredWithoutABody() throws {
+        let site = try TwoRunners(loop)
+        defer { site.stop() }
+        let client = try site.client()
+        client.get("/api/status", method: "HEAD")
+        client.readResponses()
+        #expect(client.last?.status == 200)
+        #expect(client.last?.header("content-length").flatMap { Int($0) } ?? 0 > 0)
+        site.expectUsable(client, after: 1)
+    }
+
+    @Test func aBodyThatNobodyWantsIsRefusedBeforeAnythingIsDone() throws {
+        let site = try TwoRunners(loop)
+        defer { site.stop() }
+        let client = try site.client()
+        client.send("POST /api/signout HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.readToEnd()
+        #expect(client.last?.status == 413)
+        #expect(site.runners.allSatisfy { $0.options.library.isSignedIn })
+        #expect(try site.answer("POST", "/api/signout", "{}").status == 200)
+    }
+
+    @Test func aRunnerThatNoLongerWatchesHoldsUpNoAnswer() throws {
+        let site = try TwoRunners(loop)
+        defer { site.stop() }
+        var isDone = false
+        site.under.gateway.refresh([.tags], of: RunnerSet([0, 1])) { isDone = true }
+        #expect(!isDone)
+        for runner in site.under.gateway.runners { runner.stopWatch() }
+        #expect(isDone)
+        // Nor does one that never watched.
+        isDone = false
+        site.under.gateway.refresh([.tags], of: RunnerSet([0, 1])) { isDone = true }
+        #expect(isDone)
+    }
+
     @Test func withoutAnyRunnerItIsUnavailable() throws {
-        let site = try TwoRunners(loop) { $0.health.ejectAfter = 1 }
+        let site = try TwoRunners(loop) {
+            $0.health.ejectAfter = 1
+            $0.health.probeInterval = .milliseconds(50)
+        }
         defer { site.stop() }
         for runner in site.runners { runner.close() }
         loop.run(until: { site.under.gateway.dispatcher.usableRunners.isEmpty }, within: 20, "both ejected")
