@@ -104,7 +104,7 @@ final class ClientConnection: ByteStream, BodySink {
             let outcome = parser.execute(rest, consumed: &consumed)
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
             switch outcome {
-            case .needsMore: if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
+            case .needsMore: if phase == .readingBody, isReading { setDeadline(in: gateway.timeouts.clientBody) }
             case .head: headArrived()
             case .messageEnd: if phase == .readingBody { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
@@ -130,6 +130,7 @@ final class ClientConnection: ByteStream, BodySink {
         setDeadline(in: gateway.timeouts.clientBody)
         if let answer = request.earlyAnswer { return respond(answer, closing: true) }
         if request.intake.expectsContinue { send(OwnResponse.goOn) }
+        request.beginStreaming()
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
@@ -140,6 +141,18 @@ final class ClientConnection: ByteStream, BodySink {
         phase = .responding
         setDeadline(.distantFuture)
         incoming?.arrived()
+    }
+
+    /// Whoever takes the body can't take more of it now. What was read already still comes.
+    func pauseBody() {
+        stopReading()
+        setDeadline(.distantFuture)
+    }
+
+    func resumeBody() {
+        guard !isReading else { return }
+        startReading()
+        if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
     }
 
     // MARK: Answering
@@ -153,12 +166,14 @@ final class ClientConnection: ByteStream, BodySink {
     /// Its exchange knows this runner: ran there, runs there, or may go there.
     func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
 
+    var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
+
     func exchangeEnded() {
         exchange = nil
     }
 
-    /// The client would go on with this connection, and so would we.
-    var mayKeepAlive: Bool { incoming?.intake.keepsAlive ?? false && !gateway.isDraining }
+    /// The client would go on with this connection, and so would we. Behind a body that wasn't read nothing can come.
+    var mayKeepAlive: Bool { (incoming?.intake.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody }
 
     /// A response of ours. `closing`: the request can't or won't be read to its end. `isLogged`: by the exchange that
     /// it ends.
@@ -187,7 +202,10 @@ final class ClientConnection: ByteStream, BodySink {
     private func refuse(_ error: GatewayError) {
         let response =
             incoming?.response(to: error) ?? OwnResponse(error: error, family: .native, surface: .root)
-        respond(response, closing: true)
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.clientGone()
+        respond(response, closing: true, isLogged: exchange != nil)
     }
 
     /// A runner's response is about to be passed on.
@@ -213,6 +231,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     private func finishResponse(keepsAlive: Bool) {
         closesAfterResponse = !keepsAlive
+        startReading()
         phase = .flushing
         if heldBytes == 0 { responseLeft() }
     }

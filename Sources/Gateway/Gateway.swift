@@ -133,6 +133,8 @@ public final class Gateway {
     var exchangesAwaitingLists: Int { awaitingLists.count }
     /// Bytes of responses that clients have not taken yet.
     var heldBytes: Int { clients.values.reduce(0) { $0 + $1.heldBytes } }
+    /// Bytes of uploads that runners have not taken yet.
+    var uploadBytesHeld: Int { clients.values.reduce(0) { $0 + $1.uploadBytesHeld } }
 
     func newExchange() -> ExchangeID {
         exchangesSeen += 1

@@ -7,7 +7,8 @@ import GatewayCore
 extension Gateway {
     /// - Throws: `GatewayError` in the route's words.
     func ownAnswer(to route: Route, target: [UInt8]) throws(GatewayError) -> OwnResponse {
-        switch (route.operation, route.surface) {
+        if let pin = route.pin { return OwnResponse(list: try catalog.answer(route.operation, pinnedTo: pin)) }
+        return switch (route.operation, route.surface) {
         case (.landing, .root): OwnResponse(text: "Ollama is running")
         case (.landing, .prefix): OwnResponse(json: .object([.init("status", .bool(true))]))
         case (.healthz, _): OwnResponse(json: .object([.init("status", .string("ok"))]))

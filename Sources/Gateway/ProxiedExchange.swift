@@ -42,6 +42,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         slot = SlotRequest(
             id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
             arrivedAt: request.arrivedAt)
+        slot.isPinned = request.route.pin != nil
     }
 
     func begin() {
@@ -252,12 +253,11 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The lists may have changed since the exchange came, not least by what its runner just said.
     private func lookUpHolders() {
-        guard case .found(let model) = gateway.catalog.resolve(request.model) else {
-            slot.holders = RunnerSet()
-            return
+        if case .found(let model) = gateway.catalog.resolve(request.model) {
+            slot.replaceHolders(model.holders, loaded: model.loaded)
+        } else {
+            slot.replaceHolders(RunnerSet(), loaded: RunnerSet())
         }
-        slot.holders = model.holders
-        slot.loaded = model.loaded
     }
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {

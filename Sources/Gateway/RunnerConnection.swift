@@ -19,6 +19,8 @@ final class RunnerConnection: ByteStream, BodySink {
         case none
         /// The head is on its way, and of the body all from `next` on is still to be handed over.
         case sending(body: [UInt8], next: Int)
+        /// The body comes in pieces from elsewhere.
+        case inPieces
     }
 
     /// A head of this size is malformed (gateway.md section 3, "Proxying").
@@ -131,9 +133,19 @@ final class RunnerConnection: ByteStream, BodySink {
         return true
     }
 
+    /// Sends a request's head; its body follows by `write`. Whenever something had to be held, `requestSent` tells that
+    /// it has left.
+    func beginUpload(head: [UInt8]) {
+        upload = .inPieces
+        write(head)
+    }
+
     override func didDrain() {
-        guard case .sending = upload, continueUpload() else { return }
-        consumer?.requestSent()
+        switch upload {
+        case .none: break
+        case .sending: if continueUpload() { consumer?.requestSent() }
+        case .inPieces: consumer?.requestSent()
+        }
     }
 
     // MARK: Receiving

@@ -36,10 +36,11 @@ final class RunnerWatch: Timed {
         connection?.release(reusable: false)
         connection = nil
         reader = nil
-        let done = served + waiting.map(\.done)
-        (waiting, served) = ([], [])
-        // Whoever waited for a list gets none from here any more, and goes on without.
-        for done in done { done() }
+        // The runner left the configuration, or the gateway stops: nobody has to wait for what it would have said.
+        let told = served + waiting.map(\.done)
+        served = []
+        waiting = []
+        for tell in told { tell() }
     }
 
     /// Reads the list at once; `done` is called when a reading that began after this call has ended, well or badly.

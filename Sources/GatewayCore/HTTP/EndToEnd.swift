@@ -133,8 +133,9 @@ public struct ClientHead: Sendable {
     }
 
     /// `runner`: its index.
+    /// `runner`: the index of the one that answers; nil: several do.
     public func render(
-        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int, requestID: [UInt8],
+        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int?, requestID: [UInt8],
         originFields: [OwnResponse.Field], date: [UInt8],
         into output: inout [UInt8]
     ) {
@@ -155,9 +156,12 @@ public struct ClientHead: Sendable {
             output += date
             output += "\r\n".utf8
         }
-        output += "X-DMR-Runner: ".utf8
-        output.appendDecimal(runner)
-        output += "\r\nX-Request-Id: ".utf8
+        if let runner {
+            output += "X-DMR-Runner: ".utf8
+            output.appendDecimal(runner)
+            output += "\r\n".utf8
+        }
+        output += "X-Request-Id: ".utf8
         output += requestID
         output += "\r\n".utf8
         for field in originFields { output += "\(field.name): \(field.value)\r\n".utf8 }
