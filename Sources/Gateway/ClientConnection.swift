@@ -19,7 +19,8 @@ final class ClientConnection: ByteStream, BodySink {
     private var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
     private var address: SocketAddress?
-    var addressText: String { address?.description ?? "unix" }
+    /// For the log, which names it with every request.
+    private(set) lazy var addressText: String = address?.description ?? "unix"
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -161,6 +162,9 @@ final class ClientConnection: ByteStream, BodySink {
         self.exchange = exchange
         exchange.begin()
     }
+
+    /// Its exchange knows this runner: ran there, runs there, or may go there.
+    func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
 
     var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
 

@@ -8,4 +8,6 @@ protocol ClientExchange: AnyObject {
     func clientDrained()
     /// The client closed its connection or stopped taking bytes, or the gateway stops.
     func clientGone()
+    /// It had, has or may still have something to do with the runner of this number, so nobody else may get it.
+    func refers(to runner: Int) -> Bool
 }

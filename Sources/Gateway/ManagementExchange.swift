@@ -189,6 +189,10 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         perform(machine.clientGone())
     }
 
+    func refers(to runner: Int) -> Bool {
+        machine.runners.contains { $0.number == runner }
+    }
+
     // MARK: The end
 
     private var surface: Surface { job.request.route.surface }

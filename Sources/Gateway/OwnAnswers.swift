@@ -49,7 +49,8 @@ extension Gateway {
     /// Ready for traffic: listening, every runner asked once, not draining; on demand with a runner that can be used.
     private func readiness(wantsUsableRunner: Bool) -> OwnResponse {
         let usable = dispatcher.usableRunners.count
-        let isReady = catalog.firstRoundIsOver && !isDraining && (!wantsUsableRunner || usable > 0)
+        let isReady =
+            (firstRoundWasOver || catalog.firstRoundIsOver) && !isDraining && (!wantsUsableRunner || usable > 0)
         return OwnResponse(
             isReady ? 200 : 503,
             json: .object([

@@ -62,12 +62,20 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
+    /// Other intervals, from now on.
+    func change(_ intervals: ProbeSchedule.Intervals) {
+        guard schedule.change(intervals, at: loop.now), reader == nil else { return }
+        setDeadline(schedule.nextDue)
+    }
+
     override func deadlineReached(at now: Instant) {
-        askNext()
+        // Set before a question that came out of turn: what is due waits for its end.
+        if reader == nil { askNext() }
     }
 
     private func askNext() {
         guard let list = schedule.next(at: loop.now) else { return setDeadline(schedule.nextDue) }
+        setDeadline(.distantFuture)
         let reader = ListReader(watch: self, list: list)
         self.reader = reader
         served += waiting.filter { $0.list == list }.map(\.done)

@@ -151,7 +151,7 @@ extension SimulatedConnection {
         while !isClosing, heldBytes == 0 {
             if strikes(generation) { return }
             let now = loop.now
-            if !runner.options.gatesTokens, generation.due > now, generation.due > Loop.preciseNow {
+            if !runner.options.gatesTokens, generation.due > now, generation.due > loop.exactNow {
                 return waitForToken(generation)
             }
             guard room > 0 else { return setDeadline(now + Interval(nanoseconds: 1)) }

@@ -83,7 +83,7 @@ extension SimulatedConnection {
                 Generation(
                     request, slots: slots, options: runner.options, faults: acts ? faults : SimulatedFaults(),
                     created: runner.clock.seconds(), number: number, record: record, now: loop.now,
-                    offset: Loop.preciseNow - loop.now))
+                    offset: loop.exactNow - loop.now))
         } catch {
             refuse(error, isOpenAI: kind.isOpenAI)
         }

@@ -195,13 +195,18 @@ extension HeaderFields {
 }
 
 extension [UInt8] {
+    /// What is negative counts as 0.
     mutating func appendDecimal(_ value: Int) {
-        var value = UInt64(Swift.max(0, value))
-        let start = count
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-            value /= 10
-        } while value > 0
-        self[start...].reverse()
+        var rest = UInt64(Swift.max(0, value))
+        // As many digits as 64 bits can have.
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var start = digits.count
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
     }
 }

@@ -74,6 +74,8 @@ struct Holding: Equatable, Sendable {
     let position: Int
     /// The runner's own name for it.
     let model: String
+    /// Comparison key of `model`: asked for at the end of every answer.
+    let ownKey: String
     /// With the prefix, as lists show it.
     let visibleName: String
     /// In lower case; empty for none.
