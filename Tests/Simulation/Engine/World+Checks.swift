@@ -190,8 +190,8 @@ extension World {
     func checkName(_ course: Course) {
         guard let runner = course.machine.runner, let model = course.model else { return }
         let sent = model.strippedPrefix ? model.ownName(on: runner) ?? course.ask.model : course.ask.model
-        let prefix = peers[runner].prefix
-        let own = prefix.isEmpty ? course.ask.model : String(course.ask.model.dropFirst(prefix.utf8.count + 1))
+        // Runners themselves know nothing of prefixes, whatever a reload did to them.
+        let own = course.ask.model.split(separator: ".").last.map(String.init) ?? course.ask.model
         if sent != own { witness.fault(.name, "runner \(runner) is asked for \(sent), which it calls \(own)") }
         if witness.runners[runner].lacks.contains(course.ask.model), course.link != .open(isReused: false) {
             witness.fault(.candidate, "runner \(runner) is asked for \(own) again, which it said it lacks")
