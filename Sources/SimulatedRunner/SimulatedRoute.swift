@@ -39,6 +39,9 @@ enum SimulatedRoute: Equatable {
         case "/v1/chat/completions": return (.inference(.openAIChat), [.post])
         case "/v1/completions": return (.inference(.openAICompletion), [.post])
         case "/v1/embeddings": return (.inference(.openAIEmbeddings), [.post])
+        case "/v1/responses": return (.inference(.responses), [.post])
+        case "/v1/messages": return (.inference(.messages), [.post])
+        case "/v1/audio/transcriptions": return (.inference(.transcription), [.post])
         default: break
         }
         let prefix = "/v1/models/"

@@ -65,7 +65,8 @@ import Testing
     @Test func builtRoutesAreThoseOfThisVersionAndNoPinIs() {
         let built: Set<GatewayCore.Operation> = [
             .chat, .generate, .embed, .embeddings, .tags, .ps, .show, .version, .landing, .openAIModels, .openAIModel,
-            .chatCompletions, .completions, .openAIEmbeddings, .healthz, .readyz, .unload
+            .chatCompletions, .completions, .openAIEmbeddings, .responses, .messages, .transcriptions,
+            .healthz, .readyz, .unload
         ]
         for operation in GatewayCore.Operation.allCases {
             #expect(Route(operation).isBuilt == built.contains(operation), "\(operation)")
