@@ -23,16 +23,20 @@ struct AccessRecord {
 
 extension Log {
     func access(_ access: AccessRecord) {
-        var fields: [(StaticString, JSON)] = [
-            ("id", .string(String(decoding: access.requestID, as: UTF8.self))), ("client", .string(access.client)),
-            ("route", .string(access.pattern)), ("status", .integer(access.status)), ("bytes", .integer(access.bytes)),
-            ("ms", .integer(access.duration.inMilliseconds))
-        ]
-        if let model = access.model { fields.append(("model", .string(model))) }
-        if let runner = access.runner { fields.append(("runner", .integer(runner))) }
-        if let queued = access.queued, queued > .zero { fields.append(("queued_ms", .integer(queued.inMilliseconds))) }
-        if access.moves > 0 { fields.append(("moves", .integer(access.moves))) }
-        if let key = access.key { fields.append(("key", .string(key))) }
-        record(.info, message: "request", fields: fields)
+        record(.info, "request") { line, output in
+            line.add("id", word: access.requestID, to: &output)
+            line.add("client", access.client, to: &output)
+            line.add("route", access.pattern, to: &output)
+            line.add("status", access.status, to: &output)
+            line.add("bytes", access.bytes, to: &output)
+            line.add("ms", Int(access.duration.inMilliseconds), to: &output)
+            if let model = access.model { line.add("model", model, to: &output) }
+            if let runner = access.runner { line.add("runner", runner, to: &output) }
+            if let queued = access.queued, queued > .zero {
+                line.add("queued_ms", Int(queued.inMilliseconds), to: &output)
+            }
+            if access.moves > 0 { line.add("moves", access.moves, to: &output) }
+            if let key = access.key { line.add("key", key, to: &output) }
+        }
     }
 }

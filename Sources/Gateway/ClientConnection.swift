@@ -19,7 +19,8 @@ final class ClientConnection: ByteStream, BodySink {
     var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
     private var address: SocketAddress?
-    var addressText: String { address?.description ?? "unix" }
+    /// For the log, which names it with every request.
+    private(set) lazy var addressText: String = address?.description ?? "unix"
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -108,7 +109,7 @@ final class ClientConnection: ByteStream, BodySink {
             let outcome = parser.execute(rest, consumed: &consumed)
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
             switch outcome {
-            case .needsMore: if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
+            case .needsMore: if phase == .readingBody, isReading { setDeadline(in: gateway.timeouts.clientBody) }
             case .head: headArrived()
             case .messageEnd: if phase == .readingBody { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
@@ -140,6 +141,7 @@ final class ClientConnection: ByteStream, BodySink {
         setDeadline(in: gateway.timeouts.clientBody)
         if let answer = request.earlyAnswer { return respond(answer, closing: true) }
         if request.intake.expectsContinue { send(OwnResponse.goOn) }
+        request.beginStreaming()
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
@@ -152,6 +154,18 @@ final class ClientConnection: ByteStream, BodySink {
         incoming?.arrived()
     }
 
+    /// Whoever takes the body can't take more of it now. What was read already still comes.
+    func pauseBody() {
+        stopReading()
+        setDeadline(.distantFuture)
+    }
+
+    func resumeBody() {
+        guard !isReading else { return }
+        startReading()
+        if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
+    }
+
     // MARK: Answering
 
     /// The whole request is here and goes to runners.
@@ -160,12 +174,19 @@ final class ClientConnection: ByteStream, BodySink {
         exchange.begin()
     }
 
+    /// Its exchange knows this runner: ran there, runs there, or may go there.
+    func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
+
+    var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
+
     func exchangeEnded() {
         exchange = nil
     }
 
-    /// The client would go on with this connection, and so would we.
-    var mayKeepAlive: Bool { incoming?.intake.keepsAlive ?? false && !gateway.isDraining && phase != .uploading }
+    /// The client would go on with this connection, and so would we. Behind a body that wasn't read nothing can come.
+    var mayKeepAlive: Bool {
+        (incoming?.intake.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody && phase != .uploading
+    }
 
     /// A response of ours. `closing`: the request can't or won't be read to its end. `isLogged`: by the exchange that
     /// it ends.
@@ -194,7 +215,10 @@ final class ClientConnection: ByteStream, BodySink {
     private func refuse(_ error: GatewayError) {
         let response =
             incoming?.response(to: error) ?? OwnResponse(error: error, family: .native, surface: .root)
-        respond(response, closing: true)
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.clientGone()
+        respond(response, closing: true, isLogged: exchange != nil)
     }
 
     /// A runner's response is about to be passed on.
@@ -220,6 +244,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     private func finishResponse(keepsAlive: Bool) {
         closesAfterResponse = !keepsAlive
+        startReading()
         phase = .flushing
         if heldBytes == 0 { responseLeft() }
     }

@@ -10,6 +10,8 @@ protocol ClientExchange: AnyObject {
     func clientDrained()
     /// The client closed its connection or stopped taking bytes, or the gateway stops.
     func clientGone()
+    /// It had, has or may still have something to do with the runner of this number, so nobody else may get it.
+    func refers(to runner: Int) -> Bool
     /// More of a body arrived that is passed on; it is in the loop's splice buffer, and may be nothing.
     func uploadArrived(isLast: Bool)
     /// The rest of such a body is wrong, or doesn't come.

@@ -10,21 +10,28 @@ extension Gateway {
     /// - Throws: 503 where none of them can be reached now, or takes work.
     func runners(
         for plan: ManagementPlan, of request: ManagementRequest, id: ExchangeID
-    ) throws(GatewayError) -> [RunnerPlace] {
-        let slot = SlotRequest(
-            id: id, model: request.model?.text ?? "", holders: plan.runners, loaded: RunnerSet(), arrivedAt: loop.now)
-        let usable = dispatcher.usableRunners
-        if plan.reach == .each, plan.runners.numbers.contains(where: { usable.contains($0) }) {
-            return places(of: plan.runners)
+    ) throws(GatewayError) -> [CalledRunner] {
+        let usable = plan.runners.numbers.filter { dispatcher.usableRunners.contains($0) }
+        switch plan.reach {
+        case .pinned: return called(plan.runners)
+        case .each: if !usable.isEmpty { return called(plan.runners) }
+        case .lowest: if let first = called(RunnerSet(usable)).first { return [first] }
+        case .best: break
         }
+        let model = request.subject ?? ""
+        let slot = SlotRequest(
+            id: id, model: model, holders: plan.runners, loaded: RunnerSet(), arrivedAt: loop.now)
         switch dispatcher.pick(for: slot, now: loop.now) {
-        case .picked(let runner): return places(of: plan.reach == .each ? plan.runners : RunnerSet([runner]))
-        case .refused(let refusal): throw refusal.asError(model: slot.model, name: runnerName)
+        case .picked(let runner): return called(plan.reach == .each ? plan.runners : RunnerSet([runner]))
+        case .refused(let refusal):
+            throw plan.isAboutHolders ? refusal.asError(model: model, name: runnerName) : .noUsableRunner
         }
     }
 
-    private func places(of numbers: RunnerSet) -> [RunnerPlace] {
-        numbers.numbers.map { RunnerPlace(number: $0, index: runners[$0].index) }
+    /// The lowest index first.
+    private func called(_ numbers: RunnerSet) -> [CalledRunner] {
+        numbers.numbers.map { CalledRunner(number: $0, index: runners[$0].index, name: runnerName($0)) }
+            .sorted { ($0.index, $0.number) < ($1.index, $1.number) }
     }
 
     /// Reads these lists of these runners again; `done` is called once, when all were read or are not to be had.
@@ -52,4 +59,14 @@ extension Gateway {
         runners[runner].pool.addressIsDoubtful()
         runners[runner].watch?.isDoubtful()
     }
+}
+
+extension GatewayError {
+    static let noUsableRunner = GatewayError(
+        503, "No runner that could do this can be reached now: are they running?", origin: .runner, retryAfter: 5)
+
+    /// Ollama's own answer to a blob that it lacks is a 500, too.
+    static let blobsMissing = GatewayError(
+        500, "No runner has all the blobs that this create names: upload them first (POST /api/blobs/DIGEST).",
+        origin: .runner)
 }

@@ -7,14 +7,19 @@ public import Transport
 /// dispatcher, the catalog, the router or the access policy.
 public final class Gateway {
     public let loop: Loop
-    public let configuration: Configuration
+    /// What is in force; `apply` replaces it.
+    public internal(set) var configuration: Configuration
+    /// What was asked for last: `configuration`, but for what needs a restart.
+    var wanted: Configuration
     let log: Log
-    let rules: RequestIntake.Rules
+    let machine: Machine
+    var rules: RequestIntake.Rules
     let clock = DateClock()
-    let exchangeTimeouts: Exchange.Timeouts
+    var exchangeTimeouts: Exchange.Timeouts
     /// By number.
-    let runners: [GatewayRunner]
-    private let numbering: RunnerNumbering
+    var runners: [GatewayRunner]
+    var numbering: RunnerNumbering
+    let resolver: Resolver
     var dispatcher: Dispatcher
     var catalog: Catalog
     var bodyMemory: BodyMemory
@@ -26,11 +31,13 @@ public final class Gateway {
     private var waiting: [ExchangeID: ProxiedExchange] = [:]
     /// Waiting for some runner's first list, since the model may be in it.
     private var awaitingLists: [ExchangeID: () -> Void] = [:]
-    private var clients: [ObjectIdentifier: ClientConnection] = [:]
+    private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
     private var waker: Waker?
     private var isSettling = false
     private var catalogFile: CatalogFile?
     private var catalogIsDirty = false
+    /// Once it was ready, it stays so, though a runner that was added has not been asked yet.
+    private(set) var firstRoundWasOver = false
     /// No new work: connections close as soon as they are idle.
     private(set) var isDraining = false
     private var drained: (() -> Void)?
@@ -40,17 +47,12 @@ public final class Gateway {
     public init(loop: Loop, configuration: Configuration, machine: Machine = .current(), log: Log) {
         self.loop = loop
         self.configuration = configuration
+        wanted = configuration
         self.log = log
+        self.machine = machine
         exchangeTimeouts = Exchange.Timeouts(configuration.timeouts)
         let loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
-        let adminDigest = configuration.adminKey.map { key in
-            KeyDigest(sha256: key.bytes.withUnsafeBytes { Cryptography.sha256($0) })
-        }
-        rules = RequestIntake.Rules(
-            configuration,
-            access: AccessPolicy(
-                configuration, machineName: machine.name, machineAddresses: machine.addresses,
-                adminDigest: adminDigest), loopGuard: loopGuard)
+        rules = RequestIntake.Rules(configuration, machine: machine, loopGuard: loopGuard)
         requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
         probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
         bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
@@ -59,13 +61,9 @@ public final class Gateway {
         dispatcher = Dispatcher(
             runners: configuration.runners.map(RunnerSlots.Settings.init),
             settings: Dispatcher.Settings(configuration), seed: UInt64.random(in: .min ... .max))
-        let resolver = Resolver(loop: loop)
-        runners = numbering.places.map { place in
-            let runner = configuration.runners[place.index]
-            let pool = RunnerPool(
-                loop: loop, resolver: resolver, url: runner.url, bufferBytes: configuration.limits.bufferBytes)
-            return GatewayRunner(place, runner, pool: pool, via: loopGuard.pseudonym)
-        }
+        resolver = Resolver(loop: loop)
+        runners = []
+        for place in numbering.places { runners.append(makeRunner(place, configuration)) }
         waker = Waker(loop: loop) { [unowned self] in settle() }
     }
 
@@ -81,6 +79,13 @@ public final class Gateway {
             catalogFile = file
         }
         for runner in runners { runner.startWatch(for: self) }
+    }
+
+    func makeRunner(_ place: RunnerPlace, _ configuration: Configuration) -> GatewayRunner {
+        let runner = configuration.runners[place.index]
+        let pool = RunnerPool(
+            loop: loop, resolver: resolver, url: runner.url, bufferBytes: configuration.limits.bufferBytes)
+        return GatewayRunner(place, runner, pool: pool, via: rules.loopGuard.pseudonym)
     }
 
     /// Finishes what runs and takes nothing new; `whenDone` is called once, when the last connection has closed.
@@ -128,6 +133,8 @@ public final class Gateway {
     var exchangesAwaitingLists: Int { awaitingLists.count }
     /// Bytes of responses that clients have not taken yet.
     var heldBytes: Int { clients.values.reduce(0) { $0 + $1.heldBytes } }
+    /// Bytes of uploads that runners have not taken yet.
+    var uploadBytesHeld: Int { clients.values.reduce(0) { $0 + $1.uploadBytesHeld } }
 
     func newExchange() -> ExchangeID {
         exchangesSeen += 1
@@ -275,7 +282,7 @@ public final class Gateway {
         }
     }
 
-    private func listsChanged() {
+    func listsChanged() {
         guard dispatcher.waiting > 0 else { return }
         dispatcher.listsChanged { [catalog] name in
             guard case .found(let model) = catalog.resolve(name) else { return nil }
@@ -284,7 +291,8 @@ public final class Gateway {
         settle()
     }
 
-    private func wakeThoseAwaitingLists() {
+    func wakeThoseAwaitingLists() {
+        if catalog.firstRoundIsOver { firstRoundWasOver = true }
         if catalogIsDirty, catalog.firstRoundIsOver { saveLists() }
         guard !awaitingLists.isEmpty else { return }
         // In the order in which they came: the first gets the slot that is free.

@@ -4,15 +4,16 @@ import GatewayCore
 import Transport
 
 /// One runner as the gateway works with it: its connections, the heads of its requests, the reading of its lists. A
-/// runner that is taken out of the configuration stays here until nothing refers to its number any more.
+/// runner that is taken out of the configuration stays here until another one gets its number.
 final class GatewayRunner {
     /// By which everything inside knows it.
     let number: Int
     /// Its place in the configuration, for people; the last one that it had, once it is retired.
-    let index: Int
-    let configuration: RunnerConfiguration
+    private(set) var index: Int
+    private(set) var configuration: RunnerConfiguration
+    private(set) var isRetired = false
     let pool: RunnerPool
-    let template: RunnerHeadTemplate
+    private(set) var template: RunnerHeadTemplate
     private(set) var watch: RunnerWatch?
 
     init(_ place: RunnerPlace, _ configuration: RunnerConfiguration, pool: RunnerPool, via: String) {
@@ -24,9 +25,38 @@ final class GatewayRunner {
     }
 
     /// How a person knows it.
-    var name: String { "runner \(index) (\(configuration.url.authority))" }
+    var name: String {
+        let authority = configuration.url.authority
+        return isRetired ? "a removed runner (\(authority))" : "runner \(index) (\(authority))"
+    }
 
-    /// Begins to read its lists, unless it is disabled.
+    // MARK: Changes of the configuration
+
+    /// The same runner, with other settings or at another place, or back again.
+    func update(_ place: RunnerPlace, _ new: RunnerConfiguration, via: String, gateway: Gateway) {
+        index = place.index
+        isRetired = false
+        let isKeyNew = new.key != configuration.key
+        if new != configuration {
+            configuration = new
+            template = RunnerHeadTemplate(new, via: via)
+        }
+        pool.keepsIdle = new.isEnabled
+        // What a runner refused with one key it may tell with another.
+        if isKeyNew || !new.isEnabled { stopWatch() }
+        startWatch(for: gateway)
+    }
+
+    /// Not configured any more: what runs there goes on, and nothing else.
+    func retire() {
+        isRetired = true
+        stopWatch()
+        pool.keepsIdle = false
+    }
+
+    // MARK: Its lists
+
+    /// Begins to read them, unless it is disabled.
     func startWatch(for gateway: Gateway) {
         guard configuration.isEnabled, watch == nil else { return }
         let watch = RunnerWatch(gateway: gateway, runner: number)

@@ -13,6 +13,7 @@ public final class GatewayServer {
     private var signals: [SignalWatcher] = []
     private var unixPaths: [String] = []
     private var drainLimit: DrainLimit?
+    private var reloader: ConfigurationReloader?
 
     /// - Throws: `StartError` with the exit code for it.
     public init(loop: Loop, configuration: Configuration, log: Log) throws(StartError) {
@@ -125,7 +126,27 @@ public final class GatewayServer {
 
     // MARK: Signals and stopping
 
-    /// SIGTERM and SIGINT drain, the second one stops at once; SIGUSR1 reopens the log file.
+    /// Reads the configuration again on SIGHUP and when its file changes.
+    ///
+    /// - Parameters:
+    ///   - path: the file, which need not be there.
+    ///   - current: what the gateway was made with.
+    ///   - resolve: reads and checks it all again.
+    public func watchConfiguration(
+        at path: String, current: ResolvedConfiguration, resolve: @escaping ConfigurationReloader.Resolve
+    ) {
+        reloader = ConfigurationReloader(loop: loop, path: path, current: current, log: log, resolve: resolve) {
+            [unowned self] in gateway.apply($0)
+        }
+    }
+
+    /// As SIGHUP does.
+    public func reload() {
+        reloader?.reload()
+    }
+
+    /// SIGTERM and SIGINT drain, the second one stops at once; SIGHUP reloads the configuration, SIGUSR1 reopens the log
+    /// file.
     ///
     /// - Throws: `StartError` when signals can't be watched.
     public func watchSignals() throws(StartError) {
@@ -134,10 +155,7 @@ public final class GatewayServer {
                 signals.append(try SignalWatcher(loop: loop, signal: signal) { [unowned self] in askedToStop() })
             }
             signals.append(try SignalWatcher(loop: loop, signal: SIGUSR1) { [log] in log.reopen() })
-            signals.append(
-                try SignalWatcher(loop: loop, signal: SIGHUP) { [log] in
-                    log.warning("SIGHUP: this version does not reload its configuration; restart it instead")
-                })
+            signals.append(try SignalWatcher(loop: loop, signal: SIGHUP) { [unowned self] in reload() })
         } catch {
             throw StartError(.configuration, "signals can't be watched: \(error)")
         }
@@ -164,6 +182,8 @@ public final class GatewayServer {
     public func stop() {
         closeListeners()
         drainLimit = nil
+        reloader?.stop()
+        reloader = nil
         gateway.stop()
         signals = []
         log.flush()

@@ -31,6 +31,8 @@ final class IncomingRequest {
     /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
     var bodyError: GatewayError?
     private(set) var modelName: String?
+    /// Takes the body while it arrives.
+    private var management: ManagementExchange?
 
     init(_ head: RequestHead, client: ClientConnection) {
         let gateway = client.gateway
@@ -63,7 +65,7 @@ final class IncomingRequest {
         switch intake.decision {
         case .refuse(let error): return response(to: error)
         case .answer(let response): return response
-        case .serve(let route, _): return own(route)
+        case .serve(let route, _): return route.isManagement ? response(to: .unwantedBody) : own(route)
         }
     }
 
@@ -76,6 +78,7 @@ final class IncomingRequest {
     // MARK: The body
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
+        if let management { return management.bodyArrived(bytes) }
         guard intake.bodyUse == .scan else { return }
         guard !isPassedOn else { return passOn(bytes) }
         received += bytes.count
@@ -123,7 +126,9 @@ final class IncomingRequest {
         case .refuse(let error): client.respond(error)
         case .answer(let response): client.respond(response)
         case .serve(let route, let identity):
-            if route.isManagement {
+            if let management {
+                management.bodyEnded()
+            } else if route.isManagement {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
@@ -147,7 +152,7 @@ final class IncomingRequest {
             let request = try ModelRequest(scanned, route: route, identity: identity)
             modelName = request.model.text
             guard !request.isUnload else {
-                return try plan(ManagementRequest(scanned, route: route, identity: identity))
+                return try plan(managementRequest(scanned, route, identity))
             }
             try resolve(request, route)
         } catch {
@@ -169,8 +174,13 @@ final class IncomingRequest {
     /// Finds who lists the model, if need be after the first lists have been read.
     private func resolve(_ request: ModelRequest, _ route: Route) throws(GatewayError) {
         let name = request.model.text
+        let pinned = try pinnedRunners(route)
         switch gateway.catalog.resolve(name) {
-        case .found(let model): try start(request, route, model)
+        case .found(let model):
+            guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
+                throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+            }
+            try start(request, route, model)
         case .firstListsPending:
             gateway.awaitLists(id) { [weak self] in
                 guard let self, !client.isClosing else { return }
@@ -187,6 +197,12 @@ final class IncomingRequest {
         }
     }
 
+    /// Nil where the path names no runner.
+    private func pinnedRunners(_ route: Route) throws(GatewayError) -> RunnerSet? {
+        guard let pin = route.pin else { return nil }
+        return try gateway.catalog.enabledRunners(at: pin)
+    }
+
     private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
         if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
         let proxied = ProxiedRequest(
@@ -201,15 +217,27 @@ final class IncomingRequest {
 
     // MARK: Management
 
+    /// The head is here: a body that nobody keeps goes to runners from now on.
+    func beginStreaming() {
+        guard intake.bodyUse == .stream, case .serve(let route, let identity) = intake.decision else { return }
+        manage(route, identity)
+    }
+
     private func manage(_ route: Route, _ identity: Identity) {
         do throws(GatewayError) {
-            let request = try ManagementRequest(
-                route.scansBody ? scannedBody() : ScannedBody(), route: route, identity: identity)
-            modelName = request.model?.text
-            try plan(request)
+            try plan(managementRequest(route.scansBody ? scannedBody() : ScannedBody(), route, identity))
         } catch {
             client.respond(error)
         }
+    }
+
+    private func managementRequest(
+        _ scanned: ScannedBody, _ route: Route, _ identity: Identity
+    ) throws(GatewayError) -> ManagementRequest {
+        let request = try ManagementRequest(
+            scanned, bytes: body, route: route, method: method, target: target, identity: identity)
+        modelName = request.model?.text
+        return request
     }
 
     /// Finds the runners that the request concerns, if need be after the first lists have been read.
@@ -225,17 +253,36 @@ final class IncomingRequest {
             }
         }
         let runners = try gateway.runners(for: plan, of: request, id: id)
+        let isStreamed = intake.bodyUse == .stream
         let job = ManagementExchange.Job(
-            id: id, request: request, plan: plan, version: version, headers: headers, body: body, requestID: requestID,
-            arrivedAt: arrivedAt)
+            request: request, plan: plan, version: version, headers: headers, body: body,
+            upload: isStreamed ? intake.framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
         // The exchange gives the memory back from here on.
         body = []
-        client.start(ManagementExchange(gateway: gateway, client: client, job: job, runners: runners))
+        let exchange = ManagementExchange(gateway: gateway, client: client, job: job, runners: runners)
+        if isStreamed { management = exchange }
+        client.start(exchange)
     }
 
     /// The client went away.
     func abandon() {
         gateway.stopAwaitingLists(id)
         release()
+    }
+}
+
+extension GatewayError {
+    /// Nothing is done by halves: what changes runners is refused before its body is dropped.
+    fileprivate static let unwantedBody = GatewayError(
+        413, "This request takes no body; send it without one.", closesConnection: true)
+}
+
+extension BodyFraming {
+    /// An upload without a body is one of no bytes.
+    fileprivate var ofUpload: BodyFraming {
+        switch self {
+        case .none, .untilClose: .counted(0)
+        case .counted, .chunked: self
+        }
     }
 }

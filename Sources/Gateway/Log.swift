@@ -6,11 +6,14 @@ import Glibc
 /// The process's log: lines are collected and written once per turn of the loop, so that a busy gateway makes one
 /// system call for many requests. Never holds keys, prompts or answers.
 public final class Log {
-    public let level: Configuration.Log.Level
-    private let format: Configuration.Log.Format
-    private let path: String?
+    public private(set) var level: Configuration.Log.Level
+    private var format: Configuration.Log.Format
+    private var path: String?
     private var descriptor: Int32
     private var buffer: [UInt8] = []
+    /// When the last line was written, and the second of that.
+    private var stamp: [UInt8] = []
+    private var stampSecond = time_t.min
     /// More than this waits for no turn's end.
     private static let flushBytes = 65536
 
@@ -49,6 +52,25 @@ public final class Log {
         }
     }
 
+    /// A changed configuration. A file that can't be opened leaves the log where it is, and is said there.
+    public func apply(_ configuration: Configuration.Log) {
+        level = configuration.level
+        guard configuration.file != path else {
+            format = configuration.format
+            return
+        }
+        flush()
+        do throws(StartError) {
+            let fresh = try configuration.file.map { path throws(StartError) in try Log.open(path) } ?? 2
+            if descriptor != 2 { Glibc.close(descriptor) }
+            descriptor = fresh
+            path = configuration.file
+        } catch {
+            self.error("the log stays where it is: \(error.sentence)")
+        }
+        format = configuration.format
+    }
+
     public func error(_ message: @autoclosure () -> String) { write(.error, message) }
     public func warning(_ message: @autoclosure () -> String) { write(.warning, message) }
     public func info(_ message: @autoclosure () -> String) { write(.info, message) }
@@ -70,27 +92,14 @@ public final class Log {
 
     private func write(_ level: Configuration.Log.Level, _ message: () -> String) {
         guard isOn(level) else { return }
-        record(level, message: message(), fields: [])
+        record(level, message()) { _, _ in }
     }
 
-    /// One line. Field values are written as JSON where the format is JSON; as text, a string with a blank or a quote
-    /// is quoted.
-    func record(_ level: Configuration.Log.Level, message: String, fields: [(StaticString, JSON)]) {
-        switch format {
-        case .json:
-            let known: [JSON.Member] = [
-                .init("time", .string(timestamp())), .init("level", .string(level.rawValue)),
-                .init("message", .string(message))
-            ]
-            JSON.object(known + fields.map { .init("\($0.0)", $0.1) }).write(to: &buffer)
-        case .text:
-            buffer += "\(timestamp()) \(level.rawValue) \(LogText.oneLine(message))".utf8
-            for (name, value) in fields {
-                buffer += " \(name)=".utf8
-                LogText.write(value, to: &buffer)
-            }
-        }
-        buffer.append(0x0A)
+    /// One line; `fields` adds what stands behind its message.
+    func record(_ level: Configuration.Log.Level, _ message: String, fields: (LogLine, inout [UInt8]) -> Void) {
+        let line = LogLine(format, at: timestamp(), level, message, in: &buffer)
+        fields(line, &buffer)
+        line.end(in: &buffer)
         if buffer.count >= Log.flushBytes { flush() }
     }
 
@@ -109,18 +118,29 @@ public final class Log {
         buffer.removeAll(keepingCapacity: buffer.capacity <= 4 * Log.flushBytes)
     }
 
-    /// RFC 3339 in UTC with milliseconds.
-    private func timestamp() -> String {
+    /// RFC 3339 in UTC with milliseconds. Within a second only these are written anew.
+    private func timestamp() -> [UInt8] {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        var parts = tm()
-        gmtime_r(&time.tv_sec, &parts)
-        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        if time.tv_sec != stampSecond {
+            stampSecond = time.tv_sec
+            stamp = Log.stamp(ofSecond: time.tv_sec)
+        }
+        let zero = UInt8(ascii: "0")
         let milliseconds = time.tv_nsec / 1_000_000
-        let fraction =
-            milliseconds < 10 ? "00\(milliseconds)" : milliseconds < 100 ? "0\(milliseconds)" : "\(milliseconds)"
-        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
-            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).\(fraction)Z"
+        stamp[stamp.count - 4] = zero + UInt8(truncatingIfNeeded: milliseconds / 100)
+        stamp[stamp.count - 3] = zero + UInt8(truncatingIfNeeded: milliseconds / 10 % 10)
+        stamp[stamp.count - 2] = zero + UInt8(truncatingIfNeeded: milliseconds % 10)
+        return stamp
+    }
+
+    private static func stamp(ofSecond second: time_t) -> [UInt8] {
+        var second = second
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let date = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+        return Array("\(date)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).000Z".utf8)
     }
 }
 

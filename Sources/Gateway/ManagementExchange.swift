@@ -7,24 +7,28 @@ import Transport
 final class ManagementExchange: ClientExchange, RunnerCallOwner {
     /// The request as it was parsed and checked.
     struct Job {
-        var id: ExchangeID
         var request: ManagementRequest
         var plan: ManagementPlan
         var version: HTTPVersion
         var headers: HeaderFields
         var body: [UInt8]
+        /// The body comes while the exchange runs, framed so.
+        var upload: BodyFraming?
         var requestID: [UInt8]
         var arrivedAt: Instant
     }
 
-    private let gateway: Gateway
-    private let job: Job
+    let gateway: Gateway
+    let job: Job
     /// nil once the exchange has ended.
-    private var client: ClientConnection?
+    private(set) var client: ClientConnection?
     private var machine: FanOut
-    private var calls: [RunnerCall] = []
+    private(set) var calls: [RunnerCall] = []
+    private var search: BlobSearch?
+    private(set) var upload: BlobUpload?
+    private var stream: ManagementStream?
 
-    init(gateway: Gateway, client: ClientConnection, job: Job, runners: [RunnerPlace]) {
+    init(gateway: Gateway, client: ClientConnection, job: Job, runners: [CalledRunner]) {
         self.gateway = gateway
         self.client = client
         self.job = job
@@ -32,12 +36,32 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     }
 
     func begin() {
+        guard !job.plan.blobs.isEmpty else { return beginCalls() }
+        let search = BlobSearch(
+            gateway: gateway, blobs: job.plan.blobs, headers: job.headers, requestID: job.requestID)
+        self.search = search
+        search.begin(at: machine.runners.map(\.number)) { [weak self] having in self?.blobsFound(having) }
+    }
+
+    private func blobsFound(_ having: RunnerSet) {
+        search = nil
+        let runners = machine.runners.filter { having.contains($0.number) }
+        guard !runners.isEmpty else {
+            return answer(OwnResponse(error: .blobsMissing, family: .native, surface: surface))
+        }
+        machine = FanOut(runners: runners, traits: job.plan.traits)
+        beginCalls()
+    }
+
+    private func beginCalls() {
+        if job.upload != nil, let client { upload = BlobUpload(client: client, isChunked: job.upload == .chunked) }
         calls = machine.runners.map { runner in
             RunnerCall(
                 gateway: gateway, runner: runner.number,
                 RunnerCall.Question(
                     method: job.plan.method, path: job.plan.path, headers: job.headers,
-                    body: job.plan.body(job.body, for: runner.number), requestID: job.requestID), owner: self)
+                    body: job.upload.map { .inPieces($0) } ?? .whole(job.plan.body(job.body, for: runner.number)),
+                    requestID: job.requestID), owner: self)
         }
         for call in calls { call.begin() }
     }
@@ -45,7 +69,9 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private func perform(_ action: FanOut.Action) {
         switch action {
         case .none: break
+        case .beginStream(let runner): beginStream(by: runner)
         case .refresh(let runners):
+            passOnOutput()
             gateway.refresh(job.plan.traits.changes, of: runners) { [weak self] in self?.refreshed() }
         case .finish: finish()
         case .cancel: end(status: 499) { _ in 0 }
@@ -60,43 +86,124 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
 
     func callConnected(_ call: RunnerCall) {
         machine.connected(call.runner)
+        beginUploadIfReady()
+    }
+
+    func callDrained(_ call: RunnerCall) {
+        upload?.settle(calls)
+    }
+
+    func callTakesLines(_ call: RunnerCall) -> Bool {
+        let isStream = call.head.headers.hasContentType("application/x-ndjson")
+        perform(machine.headReceived(call.runner, status: call.head.status, isStream: isStream))
+        return machine.isStreaming(call.runner)
+    }
+
+    func callReceived(_ call: RunnerCall, lines: [[UInt8]]) {
+        for line in lines { machine.lineReceived(call.runner, line) }
+        passOnOutput()
     }
 
     func callAnswered(_ call: RunnerCall) {
-        perform(machine.ended(call.runner, CallOutcome(status: call.head.status, body: call.body)))
+        ended(
+            call.isInLines
+                ? machine.streamEnded(call.runner)
+                : machine.ended(call.runner, CallOutcome(status: call.head.status, body: call.body)))
     }
 
     func callBroke(_ call: RunnerCall, _ reason: String) {
-        perform(machine.ended(call.runner, .broke(reason)))
+        ended(machine.ended(call.runner, .broke(reason)))
     }
 
     func callFailed(_ call: RunnerCall, _ failure: RunnerFailure) {
-        perform(machine.failed(call.runner, failure))
+        ended(machine.failed(call.runner, failure))
+    }
+
+    private func ended(_ action: FanOut.Action) {
+        if action == .none {
+            passOnOutput()
+            beginUploadIfReady()
+            upload?.settle(calls)
+        }
+        perform(action)
+    }
+
+    // MARK: An upload
+
+    private func beginUploadIfReady() {
+        guard let upload, machine.haveAllBegun else { return }
+        upload.begin(calls)
+    }
+
+    /// A piece of the client's body.
+    func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
+        upload?.bodyArrived(bytes, calls)
+    }
+
+    var uploadBytesHeld: Int { calls.reduce(0) { $0 + $1.heldBytes } }
+
+    /// The client's body is whole.
+    func bodyEnded() {
+        upload?.bodyEnded(calls)
+    }
+
+    // MARK: A stream
+
+    private func beginStream(by runner: Int) {
+        guard let client, let call = calls.first(where: { $0.runner == runner }) else { return }
+        stream = ManagementStream(
+            client: client, job: job, head: machine.runners.count == 1 ? call.head : nil,
+            runner: machine.runners.count == 1 ? gateway.runners[runner].index : nil,
+            date: gateway.clock.date(at: gateway.loop.now))
+        passOnOutput()
+    }
+
+    private func passOnOutput() {
+        guard let stream, !stream.pass(machine.takeOutput(), isLast: false) else { return }
+        // What the client doesn't take holds up the runners, not our memory.
+        for call in calls { call.pause() }
     }
 
     // MARK: The client
 
-    func clientDrained() {}
+    func clientDrained() {
+        for call in calls { call.resume() }
+    }
 
     func clientGone() {
+        search?.cancel()
+        search = nil
         perform(machine.clientGone())
+    }
+
+    func refers(to runner: Int) -> Bool {
+        machine.runners.contains { $0.number == runner }
     }
 
     // MARK: The end
 
+    private var surface: Surface { job.request.route.surface }
+
     private func finish() {
+        if let stream {
+            let last = machine.takeOutput()
+            return end(status: 200) { client in
+                _ = stream.pass(last, isLast: true)
+                client.responseEnded()
+                return stream.bytesSent
+            }
+        }
         switch machine.verdict {
-        case .failure(let status): answer(machine.failureResponse(status: status, surface: surface, gateway.runnerName))
+        case .failure(let status): answer(machine.failureResponse(status: status, surface: surface))
         case .answer(let runner):
             guard let call = calls.first(where: { $0.runner == runner }) else { return }
-            guard let own = job.request.answer(standingFor: call.head.status, call.body) else {
-                return end(status: call.head.status) { self.passOn(call, to: $0) }
-            }
+            let own =
+                job.request.answer(standingFor: call.head.status, call.body)
+                ?? machine.reportingSkips(in: call.head.status, call.body)
+            guard let own else { return end(status: call.head.status) { self.passOn(call, to: $0) } }
             answer(own, from: runner)
         }
     }
-
-    private var surface: Surface { job.request.route.surface }
 
     private func answer(_ response: OwnResponse, from runner: Int? = nil) {
         var response = job.request.inItsStatuses(response)
@@ -111,13 +218,14 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private func passOn(_ call: RunnerCall, to client: ClientConnection) -> Int {
         let isHead = client.incoming?.isHead ?? false
         let head = ClientHead(
-            runnerFraming: isHead || call.framing == .none ? call.framing : .counted(call.body.count),
+            runnerFraming: job.plan.method == .head || call.framing == .none
+                ? call.framing : .counted(call.body.count),
             clientVersion: job.version, clientKeepsAlive: client.mayKeepAlive)
         var bytes: [UInt8] = []
         head.render(
-            call.head, clientVersion: job.version, runner: gateway.runners[call.runner].index, requestID: job.requestID,
-            originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
-            into: &bytes)
+            call.head, clientVersion: job.version, runner: gateway.runners[call.runner].index,
+            requestID: job.requestID, originFields: client.incoming?.intake.originFields ?? [],
+            date: gateway.clock.date(at: gateway.loop.now), into: &bytes)
         if !isHead { bytes += call.body }
         client.responseBegan(keepsAlive: head.keepsAlive, isCutByReset: false)
         _ = bytes.withUnsafeBytes { client.send($0) }
@@ -129,17 +237,19 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private func end(status: Int, _ tellClient: (ClientConnection) -> Int) {
         for call in calls { call.cancel() }
         gateway.bodyMemory.release(job.body.count)
+        upload = nil
         guard let client else { return }
         self.client = nil
         client.exchangeEnded()
-        let incoming = client.incoming
+        let keyName = client.incoming?.identity?.keyName
         let bytes = tellClient(client)
         guard gateway.log.isOn(.info) else { return }
         gateway.log.access(
             AccessRecord(
-                requestID: job.requestID, client: client.addressText, key: incoming?.identity?.keyName,
+                requestID: job.requestID, client: client.addressText, key: keyName,
                 pattern: job.request.route.pattern, status: status, bytes: bytes,
-                duration: gateway.loop.now - job.arrivedAt, model: job.request.model?.text,
+                duration: gateway.loop.now - job.arrivedAt,
+                model: job.request.subject,
                 runner: machine.runners.count == 1 ? machine.runners.first?.index : nil))
     }
 }

@@ -7,7 +7,8 @@ import GatewayCore
 extension Gateway {
     /// - Throws: `GatewayError` in the route's words.
     func ownAnswer(to route: Route, target: [UInt8]) throws(GatewayError) -> OwnResponse {
-        switch (route.operation, route.surface) {
+        if let pin = route.pin { return OwnResponse(list: try catalog.answer(route.operation, pinnedTo: pin)) }
+        return switch (route.operation, route.surface) {
         case (.landing, .root): OwnResponse(text: "Ollama is running")
         case (.landing, .prefix): OwnResponse(json: .object([.init("status", .bool(true))]))
         case (.healthz, _): OwnResponse(json: .object([.init("status", .string("ok"))]))
@@ -48,7 +49,8 @@ extension Gateway {
     /// Ready for traffic: listening, every runner asked once, not draining; on demand with a runner that can be used.
     private func readiness(wantsUsableRunner: Bool) -> OwnResponse {
         let usable = dispatcher.usableRunners.count
-        let isReady = catalog.firstRoundIsOver && !isDraining && (!wantsUsableRunner || usable > 0)
+        let isReady =
+            (firstRoundWasOver || catalog.firstRoundIsOver) && !isDraining && (!wantsUsableRunner || usable > 0)
         return OwnResponse(
             isReady ? 200 : 503,
             json: .object([

@@ -9,6 +9,7 @@ import Transport
 /// take pauses the runner. The machine is asked only when the phase changes.
 final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let request: ProxiedRequest
+    /// As it was listed when the exchange last looked.
     private(set) var model: ResolvedModel
     let gateway: Gateway
     /// nil once the exchange has ended.
@@ -19,6 +20,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     /// Of a body that is passed on while it arrives; nil for every other one, and once it has been sent.
     var upload: UploadPhase?
     private var grantedAt: Instant?
+    /// Of the runner that it went to last, as it was then: the client and the log are told the same one.
+    private var runnerIndex: Int?
 
     // The splice: what a chunk needs, and nothing else.
     private var summary: ResponseSummary?
@@ -42,6 +45,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         slot = SlotRequest(
             id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
             arrivedAt: request.arrivedAt)
+        slot.isPinned = request.route.pin != nil
     }
 
     func begin() {
@@ -90,12 +94,18 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     private func attempt(at runner: Int, lease: consuming Lease?) {
         if grantedAt == nil { grantedAt = gateway.loop.now }
+        runnerIndex = gateway.runners[runner].index
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
         if !model.holders.contains(runner), case .found(let model) = gateway.catalog.resolve(request.model) {
             self.model = model
         }
         perform(machine.granted(runner: runner, lease: lease))
+    }
+
+    func refers(to runner: Int) -> Bool {
+        machine.runner == runner || slot.tried.contains(runner) || slot.holders.contains(runner)
+            || model.holders.contains(runner)
     }
 
     func refused(_ refusal: Dispatcher.Refusal) {
@@ -136,7 +146,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     // MARK: The response
 
     override func headReceived(_ head: ResponseHead, _ checked: ResponseRules.CheckedResponse) {
-        guard let client, let runner = machine.runner else { return }
+        guard let client, let runner = machine.runner, let runnerIndex else { return }
         gateway.dispatcher.firstByteArrived(from: runner)
         var summary = checked.summary
         summary.client = client.identityHash
@@ -148,7 +158,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             runnerFraming: checked.framing, clientVersion: request.version, clientKeepsAlive: client.mayKeepAlive)
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
-            head, clientVersion: request.version, runner: gateway.runners[runner].index, requestID: request.requestID,
+            head, clientVersion: request.version, runner: runnerIndex, requestID: request.requestID,
             originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
             into: &clientHead)
         isChunked = ownHead.framing == .chunked
@@ -256,12 +266,11 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The lists may have changed since the exchange came, not least by what its runner just said.
     private func lookUpHolders() {
-        guard case .found(let model) = gateway.catalog.resolve(request.model) else {
-            slot.holders = RunnerSet()
-            return
+        if case .found(let model) = gateway.catalog.resolve(request.model) {
+            slot.replaceHolders(model.holders, loaded: model.loaded)
+        } else {
+            slot.replaceHolders(RunnerSet(), loaded: RunnerSet())
         }
-        slot.holders = model.holders
-        slot.loaded = model.loaded
     }
 
     private func fail(_ failure: ExchangeFailure, _ outcome: AttemptOutcome?) {
@@ -318,7 +327,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             AccessRecord(
                 requestID: request.requestID, client: client.addressText, key: client.incoming?.identity?.keyName,
                 pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - request.arrivedAt,
-                model: request.model, runner: runner.map { gateway.runners[$0].index },
+                model: request.model, runner: runner == nil ? nil : runnerIndex,
                 queued: (grantedAt ?? now) - request.arrivedAt,
                 moves: machine.moves))
     }

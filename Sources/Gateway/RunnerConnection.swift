@@ -19,6 +19,8 @@ final class RunnerConnection: ByteStream, BodySink {
         case none
         /// The head is on its way, and of the body all from `next` on is still to be handed over.
         case sending(body: [UInt8], next: Int)
+        /// The body comes in pieces from elsewhere.
+        case inPieces
         /// The socket takes nothing any more.
         case refused
     }
@@ -129,7 +131,7 @@ final class RunnerConnection: ByteStream, BodySink {
     private func continueUpload() -> Bool {
         switch upload {
         case .none: return true
-        case .refused: return false
+        case .inPieces, .refused: return false
         case .sending(let body, let next): return continueUpload(body, from: next)
         }
     }
@@ -150,9 +152,19 @@ final class RunnerConnection: ByteStream, BodySink {
         return true
     }
 
+    /// Sends a request's head; its body follows by `write`. Whenever something had to be held, `requestSent` tells that
+    /// it has left.
+    func beginUpload(head: [UInt8]) {
+        upload = .inPieces
+        write(head)
+    }
+
     override func didDrain() {
-        guard case .sending = upload, continueUpload() else { return }
-        consumer?.requestSent()
+        switch upload {
+        case .none, .refused: break
+        case .sending: if continueUpload() { consumer?.requestSent() }
+        case .inPieces: consumer?.requestSent()
+        }
     }
 
     // MARK: Receiving

@@ -8,7 +8,11 @@ final class RunnerPool {
     let url: RunnerURL
     private let loop: Loop
     private let resolver: Resolver
-    private let readLimit: Int
+    private var readLimit: Int
+    /// False once the runner is disabled or removed: what is in use closes when it is given back.
+    var keepsIdle = true {
+        didSet { if !keepsIdle { closeIdle() } }
+    }
     private var idle: [RunnerConnection] = []
     /// Those in use, idle ones, and the one that reads the runner's lists.
     private(set) var openConnections = 0
@@ -25,9 +29,16 @@ final class RunnerPool {
     init(loop: Loop, resolver: Resolver, url: RunnerURL, bufferBytes: Int) {
         self.loop = loop
         self.resolver = resolver
-        readLimit = max(1, min(bufferBytes, Loop.readBufferBytes))
+        readLimit = RunnerPool.readLimit(bufferBytes)
         self.url = url
     }
+
+    /// For connections that are opened from now on.
+    func setBufferBytes(_ count: Int) {
+        readLimit = RunnerPool.readLimit(count)
+    }
+
+    private static func readLimit(_ bufferBytes: Int) -> Int { max(1, min(bufferBytes, Loop.readBufferBytes)) }
 
     /// A connection for the consumer, kept alive from before unless it has to be `fresh`. Nothing happens before
     /// `RunnerConnection.begin`.
@@ -64,7 +75,7 @@ final class RunnerPool {
     }
 
     func putBack(_ connection: RunnerConnection) {
-        guard idle.count < RunnerPool.maximumIdle else { return connection.close() }
+        guard keepsIdle, idle.count < RunnerPool.maximumIdle else { return connection.close() }
         connection.setDeadline(in: RunnerPool.idleLimit)
         idle.append(connection)
     }

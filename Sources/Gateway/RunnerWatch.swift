@@ -36,8 +36,11 @@ final class RunnerWatch: Timed {
         connection?.release(reusable: false)
         connection = nil
         reader = nil
-        waiting = []
+        // The runner left the configuration, or the gateway stops: nobody has to wait for what it would have said.
+        let told = served + waiting.map(\.done)
         served = []
+        waiting = []
+        for tell in told { tell() }
     }
 
     /// Reads the list at once; `done` is called when a reading that began after this call has ended, well or badly.
@@ -59,12 +62,20 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
+    /// Other intervals, from now on.
+    func change(_ intervals: ProbeSchedule.Intervals) {
+        guard schedule.change(intervals, at: loop.now), reader == nil else { return }
+        setDeadline(schedule.nextDue)
+    }
+
     override func deadlineReached(at now: Instant) {
-        askNext()
+        // Set before a question that came out of turn: what is due waits for its end.
+        if reader == nil { askNext() }
     }
 
     private func askNext() {
         guard let list = schedule.next(at: loop.now) else { return setDeadline(schedule.nextDue) }
+        setDeadline(.distantFuture)
         let reader = ListReader(watch: self, list: list)
         self.reader = reader
         served += waiting.filter { $0.list == list }.map(\.done)

@@ -53,7 +53,7 @@ extension SimulatedConnection {
         answer(status, type: "text/plain; charset=utf-8", Array(words.utf8))
     }
 
-    private func head(_ status: Int, type: String?, framing: BodyFraming, extra: String = "") -> [UInt8] {
+    func head(_ status: Int, type: String?, framing: BodyFraming, extra: String = "") -> [UInt8] {
         var text = "HTTP/1.1 \(status) \(SimulatedConnection.phrase(status))\r\n"
         if let type { text += "Content-Type: \(type)\r\n" }
         text += extra
@@ -72,6 +72,7 @@ extension SimulatedConnection {
     private static func phrase(_ status: Int) -> String {
         switch status {
         case 200: "OK"
+        case 201: "Created"
         case 301: "Moved Permanently"
         case 307: "Temporary Redirect"
         case 400: "Bad Request"
@@ -156,7 +157,7 @@ extension SimulatedConnection {
         while !isClosing, heldBytes == 0 {
             if strikes(generation) { return }
             let now = loop.now
-            if !runner.options.gatesTokens, generation.due > now, generation.due > Loop.preciseNow {
+            if !runner.options.gatesTokens, generation.due > now, generation.due > loop.exactNow {
                 return waitForToken(generation)
             }
             guard room > 0 else { return setDeadline(now + Interval(nanoseconds: 1)) }

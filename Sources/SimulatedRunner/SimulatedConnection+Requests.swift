@@ -11,6 +11,7 @@ extension SimulatedConnection {
         let lists = Lists(runner: runner)
         switch route {
         case .inference(let kind): return infer(kind)
+        case .management(let kind): return manage(kind)
         case .root, .version, .tags, .loaded, .show, .models, .model:
             if runner.options.faults.includesLists, misbehaves(runner.options.faults) { return }
         case .wrongMethod, .unknown, .moved: break
@@ -36,7 +37,7 @@ extension SimulatedConnection {
         case .moved(let path):
             let status = head.method == .get ? 301 : 307
             answer(status, type: nil, [], extra: "Location: \(path)\r\n")
-        case .unknown, .inference: answer(404, type: "text/plain", Array("404 page not found".utf8))
+        case .unknown, .inference, .management: answer(404, type: "text/plain", Array("404 page not found".utf8))
         }
     }
 
@@ -85,7 +86,7 @@ extension SimulatedConnection {
                 Generation(
                     request, slots: slots, options: runner.options, faults: acts ? faults : SimulatedFaults(),
                     created: runner.clock.seconds(), number: number, record: record, now: loop.now,
-                    offset: Loop.preciseNow - loop.now))
+                    offset: loop.exactNow - loop.now))
         } catch {
             refuse(error, family: error.isNative ? .native : kind.family)
         }

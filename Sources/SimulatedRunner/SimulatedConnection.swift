@@ -20,6 +20,8 @@ final class SimulatedConnection: ByteStream, BodySink {
         case dribbling
         /// The next token, of the token clock.
         case streaming
+        /// The next line of progress. Deadline: when it is due.
+        case progressing
         /// Nothing: a fault keeps it silent.
         case silent
         /// The client's FIN after ours. Deadline: when it is cut.
@@ -33,6 +35,8 @@ final class SimulatedConnection: ByteStream, BodySink {
     var phase = Phase.reading
     /// The inference request being answered.
     var generation: Generation?
+    /// The stream of a pull, push or create.
+    var progress: Progress?
     /// An inference request is counted as in flight.
     var isCounted = false
     /// The response is the connection's last.
@@ -80,7 +84,7 @@ final class SimulatedConnection: ByteStream, BodySink {
         switch phase {
         case .reading: parse(bytes)
         case .ending: break
-        case .queued, .preparing, .atHeadGate, .dribbling, .streaming, .silent:
+        case .queued, .preparing, .atHeadGate, .dribbling, .streaming, .progressing, .silent:
             guard pipelined.count + bytes.count <= SimulatedConnection.pipelineLimit else { return cut() }
             pipelined.append(contentsOf: bytes)
         }
@@ -100,7 +104,10 @@ final class SimulatedConnection: ByteStream, BodySink {
             case .needsMore:
                 if parser.isBetweenMessages { waitForRequest() }
                 return
-            case .head: headArrived()
+            case .head:
+                headArrived()
+                // Answered already: what follows is nobody's.
+                if case .ending = phase { return }
             case .messageEnd:
                 isInBody = false
                 requestArrived()
@@ -128,6 +135,8 @@ final class SimulatedConnection: ByteStream, BodySink {
         {
             write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
         }
+        let route = SimulatedRoute(parser.requestHead.method, target: parser.requestHead.target)
+        if case .management(.blob(let digest)) = route, parser.requestHead.method == .post { uploadBegan(digest) }
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
@@ -145,7 +154,7 @@ final class SimulatedConnection: ByteStream, BodySink {
         respond(to: parser.requestHead)
     }
 
-    private func keepRecord() -> Int? {
+    func keepRecord() -> Int? {
         guard runner.options.keepsRecords else { return nil }
         defer { headBytes.removeAll(keepingCapacity: true) }
         // Empty lines in front of a request belong to nobody (RFC 9112 section 2.2).
@@ -185,6 +194,7 @@ final class SimulatedConnection: ByteStream, BodySink {
     /// Gives back everything that the request in flight holds.
     private func leaveRequest() {
         runner.leaveGates(self)
+        progress = nil
         if isCounted {
             isCounted = false
             runner.inflight -= 1
@@ -219,7 +229,7 @@ final class SimulatedConnection: ByteStream, BodySink {
     private var phaseIsBusy: Bool {
         switch phase {
         case .reading, .ending: false
-        case .queued, .preparing, .atHeadGate, .dribbling, .streaming, .silent: true
+        case .queued, .preparing, .atHeadGate, .dribbling, .streaming, .progressing, .silent: true
         }
     }
 
@@ -232,6 +242,7 @@ final class SimulatedConnection: ByteStream, BodySink {
 
     override func didDrain() {
         if case .streaming = phase { sendWhatIsDue() }
+        if case .progressing = phase { progressOn() }
     }
 
     override func deadlineReached(at now: Instant) {
@@ -239,6 +250,7 @@ final class SimulatedConnection: ByteStream, BodySink {
         case .preparing: prepared()
         case .dribbling: dribble()
         case .streaming: sendWhatIsDue()
+        case .progressing: progressOn()
         case .ending where heldBytes > 0: setDeadline(now + .seconds(1))
         case .reading, .ending: cut()
         case .queued, .atHeadGate, .silent: break
@@ -255,6 +267,7 @@ final class SimulatedConnection: ByteStream, BodySink {
         switch phase {
         case .atHeadGate: if runner.mayBegin(self) { beginAnswer() }
         case .streaming: sendWhatIsDue()
+        case .progressing: progressOn()
         case .reading, .queued, .preparing, .dribbling, .silent, .ending: break
         }
     }

@@ -50,7 +50,7 @@ public struct SimulatedModel: Sendable, Equatable {
         return last.contains(":") ? name : name + ":latest"
     }
 
-    private static func digest(of name: String) -> String {
+    static func digest(of name: String) -> String {
         var text = ""
         for word in 0..<4 {
             var hash = Mixer.hash(UInt64(word))

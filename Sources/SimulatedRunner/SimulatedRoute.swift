@@ -2,11 +2,12 @@
 
 import GatewayCore
 
-/// What a method and a path mean to Ollama. Management (pull, push, create, blobs …) is not simulated: those are 404.
+/// What a method and a path mean to Ollama.
 enum SimulatedRoute: Equatable {
     case root, version, tags, loaded, show, models
     case model(String)
     case inference(InferenceRequest.Kind)
+    case management(SimulatedConnection.Management)
     /// Allowed methods.
     case wrongMethod(String)
     case unknown
@@ -42,7 +43,20 @@ enum SimulatedRoute: Equatable {
         case "/v1/responses": return (.inference(.responses), [.post])
         case "/v1/messages": return (.inference(.messages), [.post])
         case "/v1/audio/transcriptions": return (.inference(.transcription), [.post])
+        case "/api/pull": return (.management(.pull), [.post])
+        case "/api/push": return (.management(.push), [.post])
+        case "/api/create": return (.management(.create), [.post])
+        case "/api/copy": return (.management(.copy), [.post])
+        case "/api/delete": return (.management(.delete), [.delete])
+        case "/api/me": return (.management(.me), [.post])
+        case "/api/signout": return (.management(.signout), [.post])
+        case "/api/status": return (.management(.status), [.get])
+        case "/api/experimental/web_search", "/api/experimental/web_fetch": return (.management(.web), [.post])
+        case "/api/experimental/model-recommendations": return (.management(.recommendations), [.get])
         default: break
+        }
+        if path.hasPrefix("/api/blobs/") {
+            return (.management(.blob(String(path.dropFirst("/api/blobs/".count)))), [.head, .post])
         }
         let prefix = "/v1/models/"
         let name = path.dropFirst(prefix.count)

@@ -90,6 +90,12 @@ public final class SimulatedRunner {
         for connection in Array(connections.values) { connection.cut(resetting: true) }
     }
 
+    /// Reads on where `stallsUploads` had stopped.
+    public func resumeUploads() {
+        options.library.stallsUploads = false
+        for connection in connections.values { connection.startReading() }
+    }
+
     /// Names of the models in memory now.
     public var loadedModels: [String] {
         models.values.filter { $0.isLoaded(at: loop.now) }.map(\.model.name).sorted()

@@ -32,6 +32,8 @@ public struct SimulatedRunnerOptions: Sendable {
     /// Answers 403 to a foreign `Host` or `Origin`, as an Ollama bound to loopback does.
     public var checksHost: Bool
     public var faults: SimulatedFaults
+    /// What it does with models, not with prompts.
+    public var library = SimulatedLibrary()
     /// For tests: keep the last requests as they came, and when each token was sent.
     public var keepsRecords: Bool
     /// For tests: a line of a stream leaves only when `releaseToken` allows it.

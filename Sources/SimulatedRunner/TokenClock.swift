@@ -14,12 +14,14 @@ final class TokenClock {
 
     /// A binary heap, the earliest first.
     private var entries: [Entry] = []
+    private let loop: Loop
     private var alarm: Alarm?
     private var setTo = Instant.distantFuture
     private var isRinging = false
 
     /// - Throws: `UVError` when no timer can be made.
     init(loop: Loop) throws(UVError) {
+        self.loop = loop
         alarm = try Alarm(loop: loop) { [unowned self] in ring() }
     }
 
@@ -42,7 +44,7 @@ final class TokenClock {
     private func ring() {
         setTo = .distantFuture
         isRinging = true
-        let now = Loop.preciseNow
+        let now = loop.exactNow
         while let first = entries.first, first.due <= now {
             removeFirst()
             first.connection.tokenIsDue()

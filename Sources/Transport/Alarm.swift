@@ -47,9 +47,9 @@ public final class Alarm {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Replaces the time; one that has passed rings in the loop's next turn. On the clock of `Loop.preciseNow`.
+    /// Replaces the time; one that has passed rings in the loop's next turn. On the loop's clock.
     public func set(to time: Instant) {
-        let time = max(1, time.nanoseconds)
+        let time = max(1, time.nanoseconds - loop.skipped.nanoseconds)
         var setting = itimerspec()
         setting.it_value.tv_sec = Int(time / 1_000_000_000)
         setting.it_value.tv_nsec = Int(time % 1_000_000_000)

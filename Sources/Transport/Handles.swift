@@ -37,6 +37,12 @@ extension UnsafeMutablePointer where Pointee == uv_signal_t {
     }
 }
 
+extension UnsafeMutablePointer where Pointee == uv_fs_event_t {
+    var asHandle: UnsafeMutablePointer<uv_handle_t> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)
+    }
+}
+
 extension UnsafeMutablePointer where Pointee == uv_prepare_t {
     var asHandle: UnsafeMutablePointer<uv_handle_t> {
         UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)

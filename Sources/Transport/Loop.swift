@@ -20,7 +20,7 @@ public final class Loop {
     private let sweepTimer: UnsafeMutablePointer<uv_timer_t>
     private var sweepAt = Instant.distantFuture
     /// How far `skip` has set the clock ahead.
-    private var skipped = Interval.zero
+    private(set) var skipped = Interval.zero
     private let endOfTurn: UnsafeMutablePointer<uv_prepare_t>
     /// Called once per turn of the loop, before it blocks: batched work (the log) belongs here.
     public var turnEnded: (() -> Void)?
@@ -67,6 +67,9 @@ public final class Loop {
     /// The time at which this turn of the loop began, to the millisecond.
     @inline(__always)
     public var now: Instant { Instant(nanoseconds: Int64(bitPattern: uv_now(uv)) &* 1_000_000 &+ skipped.nanoseconds) }
+
+    /// The loop's clock as it is now, to the nanosecond; `now` stands still within a turn.
+    public var exactNow: Instant { Loop.preciseNow + skipped }
 
     /// The clock itself, to the nanosecond, for measurements.
     public static var preciseNow: Instant { Instant(nanoseconds: Int64(bitPattern: uv_hrtime())) }

@@ -12,9 +12,10 @@ struct Demo {
         """
 
     private let runners: [SimulatedRunner]
+    private let urls: [RunnerURL]
 
     /// - Throws: `UVError` if no port is free.
-    init(loop: Loop) throws(UVError) {
+    init(loop: Loop) throws {
         var options = SimulatedRunnerOptions()
         options.models = [SimulatedModel("llama3:8b"), SimulatedModel("nomic-embed-text:latest")]
         options.parallel = 4
@@ -25,13 +26,11 @@ struct Demo {
             try SimulatedRunner(loop: loop, host: "127.0.0.1", port: 0, options: options),
             try SimulatedRunner(loop: loop, host: "127.0.0.1", port: 0, options: second)
         ]
+        urls = try runners.map { try RunnerURL(parsing: $0.url) }
     }
 
-    func configure(_ configuration: inout Configuration) throws(AddressError) {
-        configuration.runners = []
-        for runner in runners {
-            configuration.runners.append(RunnerConfiguration(url: try RunnerURL(parsing: runner.url)))
-        }
+    func configure(_ configuration: inout Configuration) {
+        configuration.runners = urls.map { RunnerConfiguration(url: $0) }
     }
 
     func close() {

@@ -45,6 +45,11 @@ extension ServeCommand {
                                  a URL with /api at its end
         With _FILE added to its name, each names a file whose first line is the value.
 
+        SIGTERM and SIGINT drain, the second one stops at once. SIGHUP reads the
+        configuration again, and so does a change of its file: all of it takes effect
+        but listen, path_prefix, loops and the state folder, which need a restart; a
+        file with errors changes nothing. SIGUSR1 reopens the log file.
+
         Exit status: 0 stopped and drained; 64 wrong usage; 69 address in use;
         78 bad configuration, each error on a line of its own.
         """

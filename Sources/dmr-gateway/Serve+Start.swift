@@ -8,20 +8,26 @@ import Transport
 /// Starts the gateway with a configuration that was checked; returns when it has drained.
 ///
 /// - Throws: `ExitCode`, after it said why on standard error.
-func startGateway(_ configuration: Configuration, warnings: [String]) throws(ExitCode) {
+func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader) throws(ExitCode) {
     do {
         let loop = try Loop()
-        var configuration = configuration
+        var current = start
         var demo: Demo?
-        if configuration.isDemo {
+        if start.configuration.isDemo {
             StandardError.print(Demo.notice)
             demo = try Demo(loop: loop)
-            try demo?.configure(&configuration)
+            demo?.configure(&current.configuration)
         }
-        let log = try Log(configuration.log)
-        for warning in warnings { log.warning(warning) }
-        let server = try GatewayServer(loop: loop, configuration: configuration, log: log)
+        let log = try Log(current.configuration.log)
+        for warning in current.warnings { log.warning(warning) }
+        let server = try GatewayServer(loop: loop, configuration: current.configuration, log: log)
         try server.start()
+        let file = try reader.location().file
+        server.watchConfiguration(at: file, current: current) { () throws(ConfigurationErrors) in
+            var resolved = try reader.resolve()
+            demo?.configure(&resolved.configuration)
+            return resolved
+        }
         try server.watchSignals()
         for address in server.addresses { StandardError.print("listening on \(address)") }
         loop.run()

@@ -36,7 +36,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seconds measured in each run.", valueName: "s"))
     var seconds = 3.0
 
-    @Flag(help: "Runs of half a second, without the longest scenarios: under two minutes.")
+    @Flag(help: "Short runs, without streams-1000 and stuck: under two minutes.")
     var quick = false
 
     @Option(name: .customLong("only"), help: ArgumentHelp("Only this scenario; repeatable.", valueName: "scenario"))
@@ -70,7 +70,8 @@ struct CompareCommand: ParsableCommand {
         }
         let began = Machine.unixSeconds
         let loadBefore = Machine.loadAverage
-        var chosen = Scenario.all(seconds: quick ? 0.5 : seconds)
+        let seconds = quick ? 0.4 : self.seconds
+        var chosen = Scenario.all(seconds: seconds)
         chosen = chosen.filter { scenarios.isEmpty ? !quick || $0.isQuick : scenarios.contains($0.name) }
         let comparison = Comparison(scenarios: chosen, targets: targets, rounds: rounds, place: place) { line in
             StandardError.print(line)
@@ -81,7 +82,7 @@ struct CompareCommand: ParsableCommand {
             throw ExitCode(1)
         }
         let heading = """
-            \(rounds) rounds of \((quick ? 0.5 : seconds).short) s on \(Machine.cpus) CPUs, Linux \(Machine.kernel); \
+            \(rounds) rounds of \(seconds.short) s on \(Machine.cpus) CPUs, Linux \(Machine.kernel); \
             \(place.targetCPU == nil ? "nothing pinned" : "target on CPU 0, runners and load on CPU 1"); \
             load average \(loadBefore) before, \(Machine.loadAverage) after.
             Medians (least–most). Ratios below 1: the gateway is better than the better peer.
@@ -93,7 +94,7 @@ struct CompareCommand: ParsableCommand {
             .init("schema", .integer(1)), .init("unix_seconds", .integer(began)), .init("cpus", .integer(Machine.cpus)),
             .init("kernel", .string(Machine.kernel)), .init("load_before", .string(loadBefore)),
             .init("load_after", .string(Machine.loadAverage)), .init("rounds", .integer(rounds)),
-            .init("seconds", .number("\(quick ? 0.5 : seconds)")), .init("pinned", .bool(place.targetCPU != nil)),
+            .init("seconds", .number("\(seconds)")), .init("pinned", .bool(place.targetCPU != nil)),
             .init("scenarios", .array(results.map(\.json)))
         ])
         let json = String(decoding: document.bytes, as: UTF8.self) + "\n"

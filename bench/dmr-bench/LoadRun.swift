@@ -70,21 +70,19 @@ final class LoadRun {
         let clock = RunClock(self)
         self.clock = clock
         alarm = try Alarm(loop: loop) { [unowned self] in alarmRang() }
+        // The loop's time stands still while nothing turns it, and may be old.
+        loop.turn(wait: false)
+        if plan.warmUp == .zero { beginMeasuring() }
         connectMore()
         switch plan.pace {
-        case .closed, .idle: break
+        case .closed, .idle:
+            // In case some connection never gets its first byte: then the run begins without it.
+            if !isMeasuring { clock.setDeadline(loop.now + plan.warmUp + .seconds(15)) }
         case .open(let rate, let spacing):
             schedule = StartSchedule(rate: rate, spacing: spacing)
             scheduleBegan = Loop.preciseNow.nanoseconds
             startNext()
-        }
-        if plan.warmUp == .zero {
-            beginMeasuring()
-        } else if schedule != nil {
-            clock.setDeadline(loop.now + plan.warmUp)
-        } else {
-            // In case some connection never gets its first byte: then the run begins without it.
-            clock.setDeadline(loop.now + plan.warmUp + .seconds(15))
+            if !isMeasuring { clock.setDeadline(loop.now + plan.warmUp) }
         }
         while !isOver { loop.turn(wait: true) }
         for connection in connections { connection?.leave() }
@@ -140,7 +138,7 @@ final class LoadRun {
         clock_gettime(CLOCK_REALTIME, &time)
         hourOffset = Int64(time.tv_sec % 3600) * 1_000_000_000 + Int64(time.tv_nsec) - measuredFrom
         isMeasuring = true
-        clock?.setDeadline(loop.now + plan.duration)
+        clock?.setDeadline(loop.exactNow + plan.duration)
     }
 
     private func endMeasuring() {
@@ -196,7 +194,7 @@ final class LoadRun {
     private func connectLater(_ number: Int) {
         toConnect.insert(number, at: 0)
         // A server that refuses must not make us spin.
-        clock?.retry(at: loop.now + .milliseconds(50))
+        clock?.retry(at: loop.now + .milliseconds(10))
     }
 
     fileprivate func retryReached() {

@@ -51,7 +51,7 @@ struct Scenario {
             runnerFlags: ["--tokens-per-second", "\(1000 / pause)", "--first-token", "\(pause)"], plan: plan,
             figures: [
                 .cpuPerToken, .syscallsPerToken, .residentPerConnection, .lateness50, .lateness99, .tokensPerSecond
-            ])
+            ], isQuick: count <= 200)
     }
 
     /// Many tokens in each of the runner's writes: one a write, and the runner would be what is measured.

@@ -33,6 +33,14 @@ extension Configuration {
             }
             configuration.checkRunners(loops, findings)
         }
+        UnbuiltSettings(configuration: configuration, findings: findings) { key in
+            guard key == "loops" else { return key }
+            return switch findings.origins[key] {
+            case .flag: "--loops"
+            case .environment: sources.environment[.loops]?.name ?? key
+            case .file, nil: key
+            }
+        }.refuse()
         if let failure = findings.failure { throw failure }
         return ResolvedConfiguration(
             configuration: configuration, warnings: findings.warnings, origins: findings.origins)
@@ -41,6 +49,8 @@ extension Configuration {
     // MARK: Flags
 
     private mutating func apply(_ flags: ConfigurationSources.Flags, _ findings: Findings) {
+        if flags.stateDirectory != nil { findings.found("state_dir", in: .flag) }
+        if flags.isDemo { findings.found("demo", in: .flag) }
         applyListen(flags.listen, findings)
         applyRunners(flags, findings)
         if let policy = flags.policy { set(\.policy, policy, "policy", findings) }
@@ -48,8 +58,11 @@ extension Configuration {
         if let format = flags.logFormat { set(\.log.format, format, "log.format", findings) }
         if let file = flags.logFile { set(\.log.file, file.isEmpty ? nil : file, "log.file", findings) }
         if let loops = flags.loops {
-            findings.found("loops", in: .flag)
-            if loops != 1 { findings.unsupported("--loops", "more than one loop", setTo: "1") }
+            if (1...1024).contains(loops) {
+                set(\.loops, loops, "loops", findings)
+            } else {
+                findings.usageError("--loops", "must be a whole number from 1 to 1024")
+            }
         }
         if flags.isTakeover { findings.unsupported("--takeover", "taking over from a running gateway", setTo: nil) }
     }

@@ -3,7 +3,8 @@
 /// Everything an operator can set, resolved and checked: what the rest of the gateway reads. Its initial value is the
 /// documented defaults.
 ///
-/// Only values that this version honours have a place here; `ConfigurationFile` refuses the others.
+/// It holds the whole documented schema. What this version doesn't honour yet is at its default here, since
+/// `UnbuiltSettings` refuses everything else.
 public struct Configuration: Equatable, Sendable {
     public typealias Policy = SelectionPolicy
 
@@ -13,13 +14,18 @@ public struct Configuration: Equatable, Sendable {
     public var isEnabled = true
     /// Begins with a slash, doesn't end in one, and is none of the root's own paths.
     public var pathPrefix = "/docker-model-runner"
+    /// Event loops, at least 1.
+    public var loops = 1
     /// A runner's index is its place here, disabled ones included. Empty with `--demo`, or where the file says so.
     public var runners = [RunnerConfiguration(url: .ollama)]
     public var policy = Policy.leastInflight
+    /// How long a conversation goes back to the runner it was on; zero: not at all.
+    public var affinity = Interval.zero
     public var timeouts = Timeouts()
     public var limits = Limits()
     public var health = Health()
     public var access = Access()
+    public var tls = TLS()
     public var log = Log()
     /// From `DMR_ADMIN_KEY`, in addition to `access.keys`.
     public var adminKey: Secret?
@@ -60,6 +66,8 @@ extension Configuration {
         public var jsonBodyBytes = 33_554_432
         /// Bytes of all request bodies held.
         public var bodyMemory = 536_870_912
+        /// Bytes of one blob.
+        public var blobBytes = Int.max
         /// Exchanges waiting for a runner.
         public var queue = 256
         /// Bytes of response held per exchange.
@@ -79,6 +87,32 @@ extension Configuration {
         public var ejectBase = Interval.seconds(5)
         /// At least `ejectBase`; the longest interval there is where the file says 0.
         public var ejectMax = Interval.seconds(60)
+
+        public init() {}
+    }
+
+    /// Certificates of the listeners. All are paths of PEM files; empty is none.
+    public struct TLS: Equatable, Sendable {
+        /// Another certificate for clients that ask for this name.
+        public struct Name: Equatable, Sendable {
+            /// In lower case, perhaps `*.` and a domain.
+            public var host: String
+            public var certificate: String
+            public var key: String
+
+            public init(host: String, certificate: String, key: String) {
+                self.host = host
+                self.certificate = certificate
+                self.key = key
+            }
+        }
+
+        /// A chain, the server's own certificate first. Not empty: `HOST:PORT` listens with TLS.
+        public var certificate = ""
+        public var key = ""
+        public var sni: [Name] = []
+        /// Who signs clients' certificates.
+        public var clientCA = ""
 
         public init() {}
     }

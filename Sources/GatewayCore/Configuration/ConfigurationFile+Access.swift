@@ -4,8 +4,12 @@ extension ConfigurationFile {
     func readAccess(_ value: JSON, _ access: inout Configuration.Access) {
         guard var section = ObjectReader(value, path: "access", findings) else { return }
         section.choice("anonymous", &access.anonymous)
-        section.refuseList("networks", "access by network")
-        section.refuseList("trusted_proxies", "trusting proxies")
+        if let entries = section.array("networks") { access.networks = readNetworks(entries) }
+        if let texts = section.strings("trusted_proxies") {
+            access.trustedProxies = texts.enumerated().compactMap { index, text in
+                section.range("trusted_proxies[\(index)]", text)
+            }
+        }
         if let hosts = section.strings("hosts") { access.hosts = readHosts(hosts, section) }
         if let origins = section.strings("origins") {
             for (index, origin) in origins.enumerated() where !ConfigurationFile.isOrigin(origin) {
@@ -16,8 +20,8 @@ extension ConfigurationFile {
             access.origins = origins
         }
         if let keys = section.array("keys") { access.keys = readKeys(keys) }
-        section.refuseList("users", "rules for users")
-        section.refuseText("jwt_secret", "signed user information")
+        if let entries = section.array("users") { access.users = readUsers(entries) }
+        if let secret = section.string("jwt_secret"), !secret.isEmpty { access.jwtSecret = Secret(Array(secret.utf8)) }
         section.finish()
     }
 
@@ -65,12 +69,12 @@ extension ConfigurationFile {
         entry.choice("role", &key.role)
         key.scopes = readScopes(&entry)
         key.created = entry.string("created")
-        entry.refuseList("models", "limiting a key to some models")
-        entry.refuseBool("asserts_user", otherThan: false, "a key that asserts users")
-        entry.refuseNumber("max_inflight", otherThan: 0, "a cap for a key")
-        entry.refuseNumber("requests_per_minute", otherThan: 0, "a rate for a key")
-        entry.refuseText("priority", otherThan: "interactive", "a priority for a key")
-        entry.refuseNumber("share", otherThan: 1, "a share for a key")
+        key.models = entry.globs("models")
+        if let flag = entry.bool("asserts_user") { key.assertsUser = flag }
+        entry.limit("max_inflight", &key.maxInflight)
+        entry.limit("requests_per_minute", &key.requestsPerMinute)
+        entry.choice("priority", &key.priority)
+        if let share = entry.integer("share", in: 1...1000) { key.share = share }
         entry.finish()
         return name == nil || hash == nil ? nil : key
     }

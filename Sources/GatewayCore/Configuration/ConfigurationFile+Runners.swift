@@ -62,10 +62,10 @@ extension ConfigurationFile {
         if let type = entry.string("connection_type") { runner.connectionType = type }
         readMaxInflight(&entry, &runner)
         if let weight = entry.integer("weight", in: 0...1000) { runner.weight = weight }
-        entry.refuseBool("pull", otherThan: true, "leaving a runner out of pulls")
-        entry.refuseObject("headers", "sending headers of your own to a runner")
-        entry.refuseBool("tls_verify", otherThan: true, "TLS towards runners")
-        entry.refuseText("tls_ca", "TLS towards runners")
+        if let flag = entry.bool("pull") { runner.pulls = flag }
+        readHeaders(&entry, &runner)
+        if let flag = entry.bool("tls_verify") { runner.verifiesTLS = flag }
+        if let path = entry.path("tls_ca") { runner.tlsCA = path }
         // Open WebUI writes fields of its own into a runner's entry, so here an unknown one is no error.
         entry.finish(unknownKeysAreErrors: false)
     }
@@ -85,5 +85,44 @@ extension ConfigurationFile {
         }
         guard let cap = entry.integer("max_inflight", in: 0...Int.max) else { return }
         runner.maxInflight = cap == 0 ? nil : cap
+        runner.learnsCap = false
+    }
+
+    /// Fields that frame the request or are the gateway's own can't be set here: what was checked is what is sent.
+    private func readHeaders(_ entry: inout ObjectReader, _ runner: inout RunnerConfiguration) {
+        guard let value = entry.take("headers") else { return }
+        guard let members = value.members else { return entry.mismatch("headers", "an object", value) }
+        var seen: Set<String> = []
+        for member in members {
+            let place = "headers.\(Echo.isPlainKey(member.key) ? member.key : "(a key)")"
+            findings.found(entry.place(of: place), in: .file)
+            guard let text = member.value.string else {
+                entry.mismatch(place, "a string", member.value)
+                continue
+            }
+            let name = member.key.lowercased()
+            if !ConfigurationFile.isToken(name) {
+                entry.fault(place, "is no header's name")
+            } else if ConfigurationFile.ownHeaders.contains(name) || name.hasPrefix("x-dmr-") {
+                entry.fault(place, "is set by the gateway itself; a runner's key goes into \"key\"")
+            } else if !seen.insert(name).inserted {
+                entry.fault(place, "is there twice, letter case aside; keep one")
+            } else if !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 }) {
+                entry.fault(place, "holds characters that no header can carry")
+            } else {
+                runner.headers.append(.init(name: member.key, value: Secret(Array(text.utf8))))
+            }
+        }
+    }
+
+    private static let ownHeaders: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
+        "authorization", "via", "x-request-id", "accept-encoding", "content-type"
+    ]
+
+    /// RFC 9110 section 5.6.2.
+    private static func isToken(_ name: String) -> Bool {
+        (1...128).contains(name.utf8.count)
+            && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }
     }
 }

@@ -2,8 +2,7 @@
 
 /// The configuration file, laid over a configuration: keys that are there replace what was, all others leave it.
 ///
-/// What gateway.md documents and this version does not do is refused by name (see `ConfigurationFile+Unsupported`):
-/// a limit or a permission that is read and ignored is worse than a start that fails.
+/// It reads the whole documented schema; `UnbuiltSettings` refuses what this version does not do.
 struct ConfigurationFile {
     let findings: Findings
 
@@ -17,7 +16,7 @@ struct ConfigurationFile {
         if let value = file.take("limits") { readLimits(value, &configuration.limits) }
         if let value = file.take("health") { readHealth(value, &configuration.health) }
         if let value = file.take("access") { readAccess(value, &configuration.access) }
-        if let value = file.take("tls") { refuseTLS(value) }
+        if let value = file.take("tls") { readTLS(value, &configuration.tls) }
         if let value = file.take("log") { readLog(value, &configuration.log) }
         file.finish()
     }
@@ -94,7 +93,8 @@ struct ConfigurationFile {
                 file.fault("path_prefix", PathPrefix.rule)
             }
         }
-        refuseLoopsAndAffinity(&file)
+        if let loops = file.integer("loops", in: 1...1024) { configuration.loops = loops }
+        file.duration("affinity", &configuration.affinity)
         if let entries = file.array("runners") { configuration.runners = readRunners(entries) }
         file.choice("policy", &configuration.policy)
     }
@@ -146,7 +146,7 @@ struct ConfigurationFile {
         section.limit("headers", &limits.headers)
         section.limit("json_body_bytes", &limits.jsonBodyBytes)
         section.limit("body_memory", &limits.bodyMemory)
-        section.refuseNumber("blob_bytes", otherThan: 0, "a limit for blobs")
+        section.limit("blob_bytes", &limits.blobBytes)
         section.limit("queue", &limits.queue)
         section.limit("buffer_bytes", &limits.bufferBytes)
         section.finish()
@@ -177,7 +177,7 @@ struct ConfigurationFile {
         guard var section = ObjectReader(value, path: "log", findings) else { return }
         section.choice("level", &log.level)
         section.choice("format", &log.format)
-        if let file = section.string("file") { log.file = file.isEmpty ? nil : file }
+        if let file = section.path("file") { log.file = file.isEmpty ? nil : file }
         section.finish()
     }
 }

@@ -58,8 +58,32 @@ public struct ResolvedConfiguration: Sendable {
     public var configuration: Configuration
     /// One line each, for standard error and the log.
     public var warnings: [String]
-    /// By the file's own path, e.g. `timeouts.queue`; what isn't here is a default.
+    /// By the file's own path, e.g. `timeouts.queue` or `runners[1].weight`; what isn't here is a default.
     public var origins: [String: ConfigurationOrigin]
+}
+
+extension ResolvedConfiguration {
+    /// A value and where it comes from; nil is the default.
+    public struct SettingWithOrigin: Equatable, Sendable {
+        public var setting: Setting
+        public var origin: ConfigurationOrigin?
+
+        /// `timeouts.queue = 60 (default)`
+        public var line: String {
+            let value = String(decoding: setting.value.bytes, as: UTF8.self)
+            return "\(setting.key) = \(value) (\(origin?.rawValue ?? "default"))"
+        }
+    }
+
+    public func settings(mask: @escaping (_ secret: [UInt8]) -> String) -> [SettingWithOrigin] {
+        configuration.settings(mask: mask).map { SettingWithOrigin(setting: $0, origin: origin(of: $0.key)) }
+    }
+
+    /// An entry of a list that came from elsewhere has nothing of the file's entry at that place.
+    public func origin(of key: String) -> ConfigurationOrigin? {
+        guard key.hasPrefix("runners["), origins["runners"] != .file else { return origins[key] }
+        return key.hasSuffix("].url") ? origins["runners"] : nil
+    }
 }
 
 /// Collects what one call of `Configuration.resolve` finds; a class, because every reader of a part writes into it.

@@ -14,6 +14,9 @@ struct EnvironmentLayer {
     /// Everything but the runners, which need the listen addresses first.
     func apply(to configuration: inout Configuration) {
         warnOfLocations()
+        if flags.stateDirectory == nil, environment[.stateDirectory] != nil {
+            findings.found("state_dir", in: .environment)
+        }
         applyListen(to: &configuration)
         if let variable = effective(.enable, "enable", flag: nil) {
             if let flag = boolean(variable) { configuration.isEnabled = flag }
@@ -23,7 +26,7 @@ struct EnvironmentLayer {
         applyChoice(.logFormat, "log.format", "--log-format", &configuration.log.format)
         if let variable = effective(.loops, "loops", flag: "--loops") {
             if let loops = Int(variable.text), loops > 0 {
-                if loops != 1 { findings.unsupported(variable.name, "more than one loop", setTo: "1") }
+                configuration.loops = loops
             } else {
                 findings.error(variable.name, "must be a whole number from 1")
             }

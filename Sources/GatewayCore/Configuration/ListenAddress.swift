@@ -15,17 +15,17 @@ public enum ListenAddress: Hashable, Sendable {
         if scheme == "unix", text.utf8.count > 5 {
             self = try .unix(path: ListenAddress.checkedPath(text.dropFirst(5)))
         } else if text.contains("://") {
-            guard scheme != "https" else {
+            guard scheme == "http" || scheme == "https" else {
+                throw AddressError(
+                    "\(Echo.quoted(text)) has an unknown scheme; write HOST:PORT, http://HOST:PORT or unix:/path")
+            }
+            self = try ListenAddress.tcp(text.dropFirst(scheme.count + 3), whole: text)
+            guard scheme == "http" else {
                 throw AddressError(
                     "a listen address with https:// is not supported in this version; use http:// and put a proxy "
                         + "that ends TLS in front",
                     isUnsupported: true)
             }
-            guard scheme == "http" else {
-                throw AddressError(
-                    "\(Echo.quoted(text)) has an unknown scheme; write HOST:PORT, http://HOST:PORT or unix:/path")
-            }
-            self = try ListenAddress.tcp(text.dropFirst(7), whole: text)
         } else {
             self = try ListenAddress.tcp(text[...], whole: text)
         }
@@ -49,7 +49,7 @@ public enum ListenAddress: Hashable, Sendable {
     }
 
     /// `sun_path` holds 108 bytes with the closing NUL (unix(7)).
-    private static func checkedPath(_ path: Substring) throws(AddressError) -> String {
+    static func checkedPath(_ path: Substring) throws(AddressError) -> String {
         guard path.first == "/", path.utf8.count <= 107, !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             throw AddressError("a Unix socket needs an absolute path of at most 107 bytes, e.g. unix:/run/dmr.sock")
         }

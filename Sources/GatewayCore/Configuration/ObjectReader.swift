@@ -66,6 +66,50 @@ extension ObjectReader {
         return text
     }
 
+    /// A string that has to be there.
+    mutating func required(_ key: String, _ remedy: String) -> String? {
+        if let text = string(key) { return text }
+        if findings.isSound(place(of: key)) { fault(key, "is missing; \(remedy)") }
+        return nil
+    }
+
+    /// A file's path; empty is none.
+    mutating func path(_ key: String) -> String? {
+        guard let text = string(key) else { return nil }
+        guard text.utf8.count <= 4095, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            fault(key, "is no path: it is too long, or holds control characters")
+            return nil
+        }
+        return text
+    }
+
+    /// A pattern with `*` for any characters.
+    mutating func glob(_ key: String) -> String? {
+        guard let text = string(key) else { return nil }
+        return isGlob(text, key) ? text : nil
+    }
+
+    mutating func globs(_ key: String) -> [String] {
+        let texts = strings(key) ?? []
+        return texts.enumerated().filter { isGlob($1, "\(key)[\($0)]") }.map(\.element)
+    }
+
+    private func isGlob(_ text: String, _ key: String) -> Bool {
+        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            fault(key, "must be a pattern of 1 to 256 bytes without control characters, e.g. llama3*")
+            return false
+        }
+        return true
+    }
+
+    func range(_ key: String, _ text: String) -> AddressRange? {
+        guard let range = AddressRange(text) else {
+            fault(key, "must be a range of addresses such as 10.0.0.0/8 or fd00::/8, no bit set behind its length")
+            return nil
+        }
+        return range
+    }
+
     mutating func bool(_ key: String) -> Bool? {
         guard let value = take(key) else { return nil }
         guard let flag = value.bool else {
@@ -143,6 +187,11 @@ extension ObjectReader {
             return fault(key, "must be 0 (no limit) or at least 0.001 seconds")
         }
         target = number == 0 ? nil : .seconds(number)
+    }
+
+    /// Seconds, where 0 means "not at all".
+    mutating func duration(_ key: String, _ target: inout Interval) {
+        if let number = seconds(key) { target = .seconds(number) }
     }
 
     /// Seconds between two things that repeat; an interval of nothing would keep the loop busy with them.

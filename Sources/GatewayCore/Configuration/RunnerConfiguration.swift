@@ -14,10 +14,32 @@ public struct RunnerConfiguration: Equatable, Sendable {
     /// The models that may be seen or used, by the runner's own names; empty is all.
     public var modelIDs: [String]
     public var connectionType: String
-    /// Leases at a time; nil is no cap (0 and `"auto"` in the file).
+    /// Leases at a time; nil is no cap, unless `learnsCap`.
     public var maxInflight: Int?
+    /// `"auto"` in the file, and the default: without effect until that is built. 0 in the file is no cap and no
+    /// learning.
+    public var learnsCap = true
     /// 0...1000; 0 takes no new work unless pinned.
     public var weight: Int
+    /// False: left out of pulls and blob uploads.
+    public var pulls = true
+    /// Sent with every request, in the file's order.
+    public var headers: [Header] = []
+    /// False: an `https` runner's certificate is taken as it is.
+    public var verifiesTLS = true
+    /// A PEM file of those who may have signed it; empty: the system's.
+    public var tlsCA = ""
+
+    public struct Header: Equatable, Sendable {
+        public var name: String
+        /// May be a secret, so it is treated as one.
+        public var value: Secret
+
+        public init(name: String, value: Secret) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     public init(
         url: RunnerURL, isEnabled: Bool = true, key: Secret? = nil, prefixID: String = "", tags: [JSON] = [],

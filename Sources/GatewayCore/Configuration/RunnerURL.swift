@@ -27,10 +27,13 @@ public struct RunnerURL: Hashable, Sendable {
     /// Reads `http://host[:port][/base]`; the port defaults to 80, slashes at the end are dropped.
     public init(parsing text: String) throws(AddressError) {
         let text = text.trimmedOfBlanks
-        guard let rest = try RunnerURL.afterScheme(text) else {
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        try RunnerURL.checkOtherSchemes(scheme, text)
+        guard scheme == "http" || scheme == "https", text.dropFirst(scheme.count).hasPrefix("://") else {
             throw AddressError(
                 "\(Echo.quoted(text)) is no runner's URL; write http://HOST:PORT, e.g. http://gpu1:11434")
         }
+        let rest = text.dropFirst(scheme.count + 3)
         guard !rest.contains("@") else {
             throw AddressError("a user name or password in a runner's URL is not allowed; put its key into \"key\"")
         }
@@ -44,25 +47,33 @@ public struct RunnerURL: Hashable, Sendable {
             throw AddressError(
                 "\(Echo.quoted(text)) names no host; write http://HOST:PORT, an IPv6 address in brackets")
         }
-        let number = port.map(HostPort.port) ?? 80
+        let number = port.map(HostPort.port) ?? (scheme == "https" ? 443 : 80)
         guard let number, number > 0 else {
             throw AddressError("\(Echo.quoted(text)) has no port from 1 to 65535; write http://HOST:PORT")
         }
         self.init(host: host, port: number, basePath: try RunnerURL.basePath(rest[authority.endIndex...]))
+        if scheme == "https" { throw RunnerURL.unbuilt(scheme) }
     }
 
-    private static func afterScheme(_ text: String) throws(AddressError) -> Substring? {
-        let scheme = text.prefix { $0 != ":" }.lowercased()
-        switch scheme {
-        case "http": return text.dropFirst(4).hasPrefix("://") ? text.dropFirst(7) : nil
-        case "https", "unix", "dns":
-            // `dns:11434` and the like are hosts without a scheme.
-            guard text.dropFirst(scheme.count + 1).first.map({ !$0.isNumber }) ?? false else { return nil }
-            throw AddressError(
-                "a runner's URL with \(scheme): is not supported in this version; use http://HOST:PORT",
-                isUnsupported: true)
-        default: return nil
+    /// `unix:/path` and `dns:http://host:port`; `dns:11434` and the like are hosts without a scheme.
+    private static func checkOtherSchemes(_ scheme: String, _ text: String) throws(AddressError) {
+        let rest = text.dropFirst(scheme.count + 1)
+        guard scheme == "unix" || scheme == "dns", rest.first.map({ !$0.isNumber }) ?? false else { return }
+        if scheme == "unix" {
+            _ = try ListenAddress.checkedPath(rest)
+        } else {
+            guard !rest.lowercased().hasPrefix("dns:"), !rest.lowercased().hasPrefix("unix:") else {
+                throw AddressError("dns: stands in front of http://HOST:PORT and of nothing else")
+            }
+            _ = try RunnerURL(parsing: String(rest))
         }
+        throw unbuilt(scheme)
+    }
+
+    private static func unbuilt(_ scheme: String) -> AddressError {
+        AddressError(
+            "a runner's URL with \(scheme): is not supported in this version; use http://HOST:PORT",
+            isUnsupported: true)
     }
 
     private static func basePath(_ text: Substring) throws(AddressError) -> String {

@@ -22,19 +22,4 @@ extension Dispatcher {
         guard let grant = takeGrant(now: now) else { return nil }
         return .granted(grant)
     }
-
-    /// A runner may do harm to a waiter's hopes by getting better, too: an ejected one is worth waiting for only while
-    /// no holder is in rotation, be that one tried already.
-    @discardableResult
-    mutating func changeHealth<Result>(of runner: Int, _ change: (inout RunnerHealth) -> Result) -> Result {
-        let wasInRotation = runners[runner].health.isInRotation
-        let wasUnreachable = runners[runner].health.isUnreachable
-        let result = change(&runners[runner].health)
-        if runners[runner].health.isInRotation != wasInRotation
-            || runners[runner].health.isUnreachable != wasUnreachable || runners[runner].health.state == .misconfigured
-        {
-            hopesMayHaveEnded = true
-        }
-        return result
-    }
 }

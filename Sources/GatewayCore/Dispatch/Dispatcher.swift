@@ -79,6 +79,7 @@ public struct Dispatcher: ~Copyable {
         _ entries: [RunnerSlots.Settings], places: [RunnerPlace], settings: Settings
     ) {
         self.settings = settings
+        hopesMayHaveEnded = true
         order = places.map(\.number)
         let configured = RunnerSet(order)
         for number in runners.indices where !configured.contains(number) { runners[number].isRetired = true }
@@ -145,9 +146,12 @@ public struct Dispatcher: ~Copyable {
 
     /// What an attempt that held no lease came to.
     public mutating func observe(_ outcome: AttemptOutcome, at runner: Int, now: Instant) {
-        let settings = settings.health
-        let wasEjected = changeHealth(of: runner) { $0.attemptEnded(outcome, settings: settings, now: now) }
-        if wasEjected { ejections += 1 }
+        if runners[runner].health.attemptEnded(outcome, settings: settings.health, now: now) {
+            ejections += 1
+            hopesMayHaveEnded = true
+        }
+        // It may be known to be out of reach only now, ejected or not.
+        if case .failed = outcome { hopesMayHaveEnded = true }
     }
 
     /// The runner began to answer, so whatever prefill it went on with is over.
@@ -235,18 +239,23 @@ public struct Dispatcher: ~Copyable {
     // MARK: Health
 
     public mutating func probeSucceeded(_ runner: Int, now: Instant) -> Bool {
-        changeHealth(of: runner) { $0.probeSucceeded(now: now) }
+        let isBack = runners[runner].health.probeSucceeded(now: now)
+        // Good news can end hopes, too: an ejected runner is worth waiting for only while no holder is in rotation, be
+        // that one tried already.
+        if isBack { hopesMayHaveEnded = true }
+        return isBack
     }
 
     public mutating func probeFailed(_ runner: Int, now: Instant) -> Bool {
-        let settings = settings.health
-        let ejected = changeHealth(of: runner) { $0.probeFailed(settings: settings, now: now) }
+        hopesMayHaveEnded = true
+        let ejected = runners[runner].health.probeFailed(settings: settings.health, now: now)
         if ejected { ejections += 1 }
         return ejected
     }
 
     public mutating func probeCameBack(_ runner: Int) {
-        changeHealth(of: runner) { $0.probeCameBack() }
+        hopesMayHaveEnded = true
+        runners[runner].health.probeCameBack()
     }
 
     public var runnerCount: Int { order.count }

@@ -27,7 +27,7 @@ public struct ProbeSchedule: Sendable {
         }
     }
 
-    private let intervals: Intervals
+    private var intervals: Intervals
     private var dueTags, duePs, dueVersion: Instant
     private var running: RunnerList?
     private var tagsWentStale = false
@@ -44,6 +44,17 @@ public struct ProbeSchedule: Sendable {
         self.intervals = intervals
         (dueTags, duePs, dueVersion) = (now, now, now)
         tagsEnded = Instant(nanoseconds: .min)
+    }
+
+    /// A changed configuration. What is due later than the new interval allows comes sooner; nothing comes later than it
+    /// was due.
+    ///
+    /// - Returns: whether anything changed.
+    public mutating func change(_ new: Intervals, at now: Instant) -> Bool {
+        guard new != intervals else { return false }
+        intervals = new
+        for list in RunnerList.allCases { setDue(list, min(due(list), now + interval(list))) }
+        return true
     }
 
     /// The list to ask for now; nil while one is being asked for, or none is due.

@@ -52,7 +52,7 @@ public struct SlotRequest: Sendable {
     }
 
     /// The lists changed while it waits; a pin stays on its one runner.
-    mutating func replaceHolders(_ holders: RunnerSet, loaded: RunnerSet) {
+    public mutating func replaceHolders(_ holders: RunnerSet, loaded: RunnerSet) {
         if isPinned {
             self.holders.formIntersection(holders)
         } else {

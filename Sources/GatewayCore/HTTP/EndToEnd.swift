@@ -133,8 +133,9 @@ public struct ClientHead: Sendable {
     }
 
     /// `runner`: its index.
+    /// `runner`: the index of the one that answers; nil: several do.
     public func render(
-        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int, requestID: [UInt8],
+        _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int?, requestID: [UInt8],
         originFields: [OwnResponse.Field], date: [UInt8],
         into output: inout [UInt8]
     ) {
@@ -155,9 +156,12 @@ public struct ClientHead: Sendable {
             output += date
             output += "\r\n".utf8
         }
-        output += "X-DMR-Runner: ".utf8
-        output.appendDecimal(runner)
-        output += "\r\nX-Request-Id: ".utf8
+        if let runner {
+            output += "X-DMR-Runner: ".utf8
+            output.appendDecimal(runner)
+            output += "\r\n".utf8
+        }
+        output += "X-Request-Id: ".utf8
         output += requestID
         output += "\r\n".utf8
         for field in originFields { output += "\(field.name): \(field.value)\r\n".utf8 }
@@ -191,13 +195,18 @@ extension HeaderFields {
 }
 
 extension [UInt8] {
+    /// What is negative counts as 0.
     mutating func appendDecimal(_ value: Int) {
-        var value = UInt64(Swift.max(0, value))
-        let start = count
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-            value /= 10
-        } while value > 0
-        self[start...].reverse()
+        var rest = UInt64(Swift.max(0, value))
+        // As many digits as 64 bits can have.
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var start = digits.count
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
     }
 }

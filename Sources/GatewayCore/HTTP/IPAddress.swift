@@ -61,24 +61,33 @@ public struct IPAddress: Hashable, Sendable {
 // MARK: Reading
 
 extension IPAddress {
+    /// Every request's Host is looked at, so this neither splits nor allocates.
     private static func v4Value(_ bytes: UnsafeRawBufferPointer) -> UInt32? {
-        guard bytes.count <= 15 else { return nil }
+        guard (7...15).contains(bytes.count) else { return nil }
         var value: UInt32 = 0
-        var parts = 0
-        for part in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
-            guard parts < 4, (1...3).contains(part.count), part.count == 1 || part.first != UInt8(ascii: "0"),
-                let number = ASCII.decimal(UnsafeRawBufferPointer(rebasing: part)), number < 256
-            else { return nil }
-            value = value << 8 | UInt32(number)
-            parts += 1
+        var parts: UInt32 = 0
+        var part: UInt32 = 0
+        var digits = 0
+        for byte in bytes {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0 else { return nil }
+                value = value << 8 | part
+                parts += 1
+                (part, digits) = (0, 0)
+                continue
+            }
+            guard ASCII.isDigit(byte), digits == 0 || part > 0 else { return nil }
+            part = part * 10 + UInt32(byte - UInt8(ascii: "0"))
+            digits += 1
+            guard part < 256 else { return nil }
         }
-        return parts == 4 ? value : nil
+        return parts == 3 && digits > 0 ? value << 8 | part : nil
     }
 
     /// RFC 4291 section 2.2: eight groups, one run of zero groups as `::`, perhaps a v4 address in the last two.
     private static func v6Value(_ bytes: UnsafeRawBufferPointer) -> (high: UInt64, low: UInt64)? {
-        guard (2...45).contains(bytes.count) else { return nil }
         let colon = UInt8(ascii: ":")
+        guard (2...45).contains(bytes.count), bytes.contains(colon) else { return nil }
         // `a::b` splits into a, "", b: the gap is where two colons meet.
         guard let gap = (0..<(bytes.count - 1)).first(where: { bytes[$0] == colon && bytes[$0 + 1] == colon }) else {
             guard let groups = groups(bytes[...]), groups.count == 8 else { return nil }

@@ -3,7 +3,8 @@
 /// Bytes of all request bodies held, against `limits.body_memory`.
 public struct BodyMemory: Sendable {
     public private(set) var held = 0
-    private let limit: Int
+    /// May come to lie below what is held: then nothing is taken until enough has gone.
+    public var limit: Int
 
     public init(limit: Int) {
         self.limit = limit

@@ -36,6 +36,8 @@ public struct RequestIntake: Sendable {
     public enum BodyUse: Equatable, Sendable {
         /// Held and scanned: the model is in it. JSON is held whole; a form may be passed on once its model is known.
         case scan
+        /// Goes to runners while it arrives, in pieces that nobody keeps.
+        case stream
         /// Read and dropped, so that the connection can go on.
         case drop
         /// Not read: the response goes out at once and the connection closes behind it.
@@ -83,8 +85,8 @@ public struct RequestIntake: Sendable {
             }
             // A preflight names the origin itself; named twice, a browser would refuse it.
             if case .answer = decision { self.originFields = [] } else { self.originFields = originFields }
-            bodyUse = RequestIntake.bodyUse(of: decision, checked)
-            expectsContinue = checked.expectsContinue && bodyUse == .scan
+            bodyUse = RequestIntake.bodyUse(of: decision, head.method, checked)
+            expectsContinue = checked.expectsContinue && (bodyUse == .scan || bodyUse == .stream)
             keepsAlive = checked.keepAlive && bodyUse != .refuse
         } catch {
             // Whatever is wrong with a head, its framing can't be relied on.
@@ -127,7 +129,8 @@ public struct RequestIntake: Sendable {
         }
     }
 
-    private static func bodyUse(of decision: Decision, _ checked: CheckedRequest) -> BodyUse {
+    private static func bodyUse(of decision: Decision, _ method: Method, _ checked: CheckedRequest) -> BodyUse {
+        if case .serve(let route, _) = decision, route.operation == .blobs, method == .post { return .stream }
         if case .serve(let route, _) = decision, route.scansBody { return .scan }
         if case .refuse(let error) = decision, error.closesConnection { return .refuse }
         if checked.expectsContinue { return .refuse }

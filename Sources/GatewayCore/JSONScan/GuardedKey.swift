@@ -28,32 +28,33 @@ enum GuardedKey: UInt8, CaseIterable, Sendable {
     /// - Parameter decoded: the key's UTF-8, escapes decoded.
     init?(decoded: [UInt8]) {
         guard (4...GuardedKey.longest).contains(decoded.count) else { return nil }
-        let folded = GuardedKey.folded(decoded)
-        guard let key = GuardedKey.allCases.first(where: { $0.matches(folded) }) else { return nil }
+        let key = decoded.withUnsafeBytes { bytes in GuardedKey.allCases.first { $0.matches(bytes) } }
+        guard let key else { return nil }
         self = key
     }
 
-    private func matches(_ folded: [UInt8]) -> Bool {
+    /// Compared in place: bodies have many keys.
+    private func matches(_ key: UnsafeRawBufferPointer) -> Bool {
         let expected = UnsafeRawBufferPointer(start: spelling.utf8Start, count: spelling.utf8CodeUnitCount)
-        return folded.elementsEqual(expected)
-    }
-
-    private static func folded(_ key: [UInt8]) -> [UInt8] {
-        var folded: [UInt8] = []
-        folded.reserveCapacity(key.count)
-        var rest = key[...]
-        while let byte = rest.first {
-            if rest.starts(with: [0xC5, 0xBF]) {
-                folded.append(UInt8(ascii: "s"))
-                rest = rest.dropFirst(2)
-            } else if rest.starts(with: [0xE2, 0x84, 0xAA]) {
-                folded.append(UInt8(ascii: "k"))
-                rest = rest.dropFirst(3)
+        var at = 0
+        for letter in expected {
+            guard at < key.count else { return false }
+            if ASCII.lowered(key[at]) == letter {
+                at += 1
             } else {
-                folded.append(ASCII.lowered(byte))
-                rest = rest.dropFirst()
+                let length = GuardedKey.lengthOfVariant(of: letter, in: key, at: at)
+                if length == 0 { return false }
+                at += length
             }
         }
-        return folded
+        return at == key.count
+    }
+
+    /// Bytes of `ſ` for s, of `K` for k; 0 where neither stands.
+    private static func lengthOfVariant(of letter: UInt8, in key: UnsafeRawBufferPointer, at start: Int) -> Int {
+        guard key[start] >= 0x80 else { return 0 }
+        let rest = UnsafeRawBufferPointer(rebasing: key[start...])
+        if letter == UInt8(ascii: "s"), rest.starts(with: [0xC5, 0xBF]) { return 2 }
+        return letter == UInt8(ascii: "k") && rest.starts(with: [0xE2, 0x84, 0xAA]) ? 3 : 0
     }
 }

@@ -6,34 +6,193 @@ extension Catalog {
     ///
     /// - Throws: `GatewayError` in the route's words: nobody lists the model, or it can't be a name.
     public func plan(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
+        guard var plan = try planUnpinned(request) else { return nil }
+        guard let pin = request.route.pin else { return plan }
+        plan.runners = try pinned(pin, among: plan.runners, request)
+        plan.reach = .pinned
+        return plan
+    }
+
+    private func planUnpinned(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
         switch request.route.operation {
-        case .chat, .generate, .unload: return try planUnload(request)
+        case .chat, .generate, .unload: try planUnload(request)
+        case .delete: try planDelete(request)
+        case .copy: try planCopy(request)
+        case .push: try planPush(request)
+        case .pull: try planPull(request)
+        case .create: try planCreate(request)
+        case .blobs: planBlobs(request)
+        case .signout, .signoutByKey: planAnywhere(request, .each, .init(vacuousStatus: 401))
+        case .me: planAnywhere(request, .lowest)
+        case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .best)
         case .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses, .messages,
-            .transcriptions, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel, .landing, .healthz,
-            .readyz, .metrics, .pull, .push, .create, .copy, .delete, .blobs, .me, .signout, .signoutByKey, .webSearch,
-            .webFetch, .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
+            .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz, .readyz,
+            .metrics, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             throw .notBuilt(request.route)
         }
     }
+
+    /// - Throws: 404 where there is no such runner, and in the route's words where it is none of those concerned.
+    private func pinned(
+        _ index: Int, among runners: RunnerSet, _ request: ManagementRequest
+    ) throws(GatewayError) -> RunnerSet {
+        var pinned = try enabledRunners(at: index)
+        pinned.formIntersection(runners)
+        guard pinned.isEmpty else { return pinned }
+        let name = request.subject ?? ""
+        throw .modelNotFound(
+            name, normalized: ModelName.displayed(name), request.route.operation, on: request.route.surface)
+    }
+
+    // MARK: Holders of a model
 
     /// Wherever it is in memory. Where it is nowhere one runner says so, as an Ollama that has not loaded it does.
     private func planUnload(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
         guard let model = try holders(of: request.model, request) else { return nil }
         let traits = FanOut.Traits(changes: [.ps])
+        let isLoaded = !model.loaded.isEmpty && request.route.pin == nil
         var plan =
-            model.loaded.isEmpty
-            ? ManagementPlan(model.holders, .best, request, traits)
-            : ManagementPlan(model.loaded, .each, request, traits)
+            isLoaded
+            ? ManagementPlan(model.loaded, .each, request, traits)
+            : ManagementPlan(model.holders, .best, request, traits)
         if request.route.operation == .unload {
-            plan.isUnloadOfOurs = true
+            plan.content = .unload
             plan.edits = [.init(range: 0..<0, name: .of(model))]
-        } else if model.strippedPrefix {
-            plan.edits = request.modelRanges.map { .init(range: $0, name: .of(model)) }
+        } else {
+            plan.edits = edits(request.modelRanges, model)
         }
         return plan
     }
 
+    private func planDelete(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
+        guard let model = try holders(of: request.model, request) else { return nil }
+        var plan = ManagementPlan(model.holders, .each, request, .init(vacuousStatus: 404, changes: [.tags]))
+        plan.edits = edits(request.modelRanges, model)
+        return plan
+    }
+
+    /// Never on two: both would upload the same layers.
+    private func planPush(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
+        guard let model = try holders(of: request.model, request, readsSource: false) else { return nil }
+        var plan = ManagementPlan(model.holders, .best, request, .init(streams: request.streams))
+        plan.edits = edits(request.modelRanges, model)
+        return plan
+    }
+
+    /// Within each runner that has the source: a name is copied, not a model.
+    private func planCopy(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
+        guard let source = request.source, let destination = request.destination,
+            let model = try holders(of: source, request, readsSource: false)
+        else { return nil }
+        var runners = model.holders
+        var plan = ManagementPlan(runners, .each, request, .init(changes: [.tags]))
+        plan.edits = edits([source.range], model)
+        if let target = prefixed(destination.text) {
+            runners.formIntersection(target.runners)
+            guard !runners.isEmpty else {
+                throw GatewayError(
+                    400,
+                    "The prefix of destination \"\(destination.text)\" belongs to other runners than those that have "
+                        + "the source; a copy stays on its runner.")
+            }
+            plan.runners = runners
+            plan.edits.append(.init(range: destination.range, name: .text(target.rest)))
+        }
+        return plan
+    }
+
+    // MARK: Runners that shall hold one
+
+    /// Each does only what it lacks: Ollama compares with the registry, whose digest nobody else knows.
+    private func planPull(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
+        let target = try target(of: request)
+        var plan = ManagementPlan(
+            target.runners, .each, request,
+            .init(skipsUnreachable: true, streams: request.streams, changes: [.tags]))
+        plan.isAboutHolders = false
+        if let rest = target.rest { plan.edits = request.modelRanges.map { .init(range: $0, name: .text(rest)) } }
+        return plan
+    }
+
+    /// Where its `from` is; without one, or with one that has to be pulled first, where models are pulled to. The
+    /// caller leaves out those that lack a blob.
+    private func planCreate(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
+        let asked = prefixed(request.model?.text ?? "")
+        var runners: RunnerSet?
+        var fromName: ManagementPlan.OwnName?
+        if let from = request.from {
+            switch resolve(from.text) {
+            case .found(let model):
+                runners = model.holders
+                if model.strippedPrefix { fromName = .of(model) }
+            case .firstListsPending: return nil
+            case .unknown, .noListEverRead:
+                guard let behind = prefixed(from.text) else { break }
+                runners = behind.runners
+                fromName = .text(behind.rest)
+            case .invalidName(let sentence): throw GatewayError(400, sentence)
+            }
+        }
+        // A bare name doesn't say where it shall be: `from` does.
+        if let asked { runners?.formIntersection(asked.runners) }
+        let wanted: RunnerSet
+        if let runners { wanted = runners } else { wanted = try target(of: request).runners }
+        guard !wanted.isEmpty else {
+            throw GatewayError(400, "The prefix of model belongs to other runners than those that have from.")
+        }
+        var plan = ManagementPlan(
+            wanted, .each, request, .init(skipsUnreachable: true, streams: request.streams, changes: [.tags]))
+        plan.isAboutHolders = false
+        plan.blobs = request.blobs
+        if let rest = asked?.rest { plan.edits = request.modelRanges.map { .init(range: $0, name: .text(rest)) } }
+        if let fromName, let from = request.from { plan.edits.append(.init(range: from.range, name: fromName)) }
+        return plan
+    }
+
+    /// By the name of a model that need not exist: behind a prefix those who have it, else those who have none.
+    private func target(of request: ManagementRequest) throws(GatewayError) -> (runners: RunnerSet, rest: String?) {
+        let name = request.model?.text ?? ""
+        let asked = prefixed(name)
+        var runners = asked?.runners ?? runnersWithoutPrefix
+        if let chosen = request.chosen ?? request.route.pin.map({ [$0] }) {
+            var set = RunnerSet()
+            for index in chosen { for runner in try enabledRunners(at: index).numbers { set.insert(runner) } }
+            // A bare name goes wherever the client says; a prefix says it already.
+            if asked == nil { runners = set } else { runners.formIntersection(set) }
+        } else {
+            runners.formIntersection(pullRunners)
+        }
+        guard runners.isEmpty else { return (runners, asked?.rest) }
+        throw GatewayError(
+            400,
+            asked == nil
+                ? "No runner takes models without a prefix in front of their name; choose one with ?runners=."
+                : "None of the runners with this prefix takes models (\"pull\": false), or was chosen.")
+    }
+
+    private func planBlobs(_ request: ManagementRequest) -> ManagementPlan {
+        let runners = request.route.pin == nil ? pullRunners : enabledRunners
+        var plan = ManagementPlan(runners, .each, request, .init(skipsUnreachable: true))
+        plan.isAboutHolders = false
+        return plan
+    }
+
+    // MARK: Any runner
+
+    private func planAnywhere(
+        _ request: ManagementRequest, _ reach: ManagementPlan.Reach, _ traits: FanOut.Traits = .init()
+    ) -> ManagementPlan {
+        var plan = ManagementPlan(enabledRunners, reach, request, traits)
+        plan.isAboutHolders = false
+        if !request.route.scansBody { plan.content = .empty }
+        return plan
+    }
+
     // MARK: Names
+
+    private func edits(_ ranges: [Range<Int>], _ model: ResolvedModel) -> [ManagementPlan.Edit] {
+        model.strippedPrefix ? ranges.map { .init(range: $0, name: .of(model)) } : []
+    }
 
     /// Who lists a name; nil while that is not known yet.
     private func holders(
@@ -48,7 +207,9 @@ extension Catalog {
         case .unknown:
             throw .modelNotFound(text, normalized: ModelName.displayed(text), operation, on: surface)
         case .noListEverRead: throw .noListYet
-        case .invalidName(let sentence): throw GatewayError(400, sentence)
+        case .invalidName(let sentence):
+            let isPlain = sentence == "invalid model name"
+            throw isPlain ? .invalidModelName(text, operation) : GatewayError(400, sentence)
         }
     }
 }

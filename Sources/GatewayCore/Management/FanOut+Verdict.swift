@@ -31,9 +31,9 @@ extension FanOut {
         return true
     }
 
-    /// What came of each, for a person. `name` says how one knows a runner, e.g. `runner 1 (gpu2:11434)`.
-    public func sentence(_ name: (Int) -> String) -> String {
-        outcomes.map { "\(name($0.runner.number)) \($0.outcome.sentence)" }.joined(separator: " ")
+    /// What came of each, for a person.
+    public var sentence: String {
+        outcomes.map { "\($0.runner.name) \($0.outcome.sentence)" }.joined(separator: " ")
     }
 
     /// What came of each, for a program.
@@ -48,9 +48,17 @@ extension FanOut {
             })
     }
 
+    /// A runner's good answer with what came of each in it, where some were skipped: the client should know. Nil where
+    /// none was, or the answer is no JSON object that could hold it.
+    public func reportingSkips(in status: Int, _ body: [UInt8]) -> OwnResponse? {
+        guard status < 400, outcomes.contains(where: { $0.outcome.wasSkipped }) else { return nil }
+        let members = body.isEmpty ? [] : (try? JSON(parsing: body))?.members
+        return members.map { OwnResponse(status, json: .object($0 + [.init("runners", report)])) }
+    }
+
     /// The answer of ours that tells who failed.
-    public func failureResponse(status: Int, surface: Surface, _ name: (Int) -> String) -> OwnResponse {
-        let sentence = sentence(name)
+    public func failureResponse(status: Int, surface: Surface) -> OwnResponse {
+        let sentence = sentence
         var members: [JSON.Member] = [.init("error", .string(sentence))]
         if surface == .prefix { members.append(.init("detail", .string(sentence))) }
         if runners.count > 1 { members.append(.init("runners", report)) }

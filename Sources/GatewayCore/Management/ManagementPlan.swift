@@ -7,6 +7,20 @@ public struct ManagementPlan: Equatable, Sendable {
         case each
         /// One of them: the dispatcher knows which is best.
         case best
+        /// The one with the lowest index that can be used.
+        case lowest
+        /// Every one of them, even if none can be reached: the client named it.
+        case pinned
+    }
+
+    /// Where the body for a runner comes from.
+    enum Content: Equatable, Sendable {
+        /// The client's bytes, with names replaced where a prefix was stripped.
+        case clients
+        /// Ours: a model that is to be unloaded.
+        case unload
+        /// There is none, whatever the client sent.
+        case empty
     }
 
     public var runners: RunnerSet
@@ -15,9 +29,12 @@ public struct ManagementPlan: Equatable, Sendable {
     /// What runners are asked with.
     public var method: Method
     public var path: String
+    /// The runners are known by their lists to have a model; if they are away, it is unavailable.
+    public var isAboutHolders = true
+    /// Digests that a runner has to have to be asked.
+    public var blobs: [String] = []
+    var content = Content.clients
     var edits: [Edit] = []
-    /// The body is ours, not the client's: a model and what is to become of it.
-    var isUnloadOfOurs = false
 
     /// A name in the client's body that runners know without its prefix.
     struct Edit: Equatable, Sendable {
@@ -28,10 +45,13 @@ public struct ManagementPlan: Equatable, Sendable {
     /// What a runner itself calls a model.
     enum OwnName: Equatable, Sendable {
         case of(ResolvedModel)
+        /// The same on all.
+        case text(String)
 
         func text(on runner: Int) -> String? {
             switch self {
             case .of(let model): model.ownName(on: runner)
+            case .text(let text): text
             }
         }
     }
@@ -40,18 +60,24 @@ public struct ManagementPlan: Equatable, Sendable {
         self.runners = runners
         self.reach = reach
         self.traits = traits
-        (method, path) = request.route.upstream
+        (method, path) = request.upstream
     }
 
     /// The body for one runner: the client's bytes with the runner's own names in the place of prefixed ones, and
     /// nothing else changed.
     public func body(_ clientBody: [UInt8], for runner: Int) -> [UInt8] {
-        if isUnloadOfOurs {
-            let name = edits.first?.name.text(on: runner) ?? ""
-            return JSON.object([
-                .init("model", .string(name)), .init("keep_alive", .integer(0)), .init("stream", .bool(false))
+        switch content {
+        case .empty: []
+        case .unload:
+            JSON.object([
+                .init("model", .string(edits.first?.name.text(on: runner) ?? "")), .init("keep_alive", .integer(0)),
+                .init("stream", .bool(false))
             ]).bytes
+        case .clients: edited(clientBody, for: runner)
         }
+    }
+
+    private func edited(_ clientBody: [UInt8], for runner: Int) -> [UInt8] {
         guard !edits.isEmpty else { return clientBody }
         var body: [UInt8] = []
         var copied = 0
@@ -65,17 +91,22 @@ public struct ManagementPlan: Equatable, Sendable {
     }
 }
 
-extension Route {
-    /// What a runner is asked: `/api/unload` is Open WebUI's and no runner's.
+extension ManagementRequest {
+    /// What a runner is asked: under the prefix there are names and methods that are Open WebUI's and no runner's.
     fileprivate var upstream: (Method, String) {
-        switch operation {
-        case .unload: (.post, Operation.generate.entry.pattern)
+        let pattern = route.pattern
+        switch route.operation {
+        case .unload: return (.post, Operation.generate.entry.pattern)
+        case .push: return (.post, pattern)
+        case .signoutByKey: return (.post, Operation.signout.entry.pattern)
+        case .blobs: return (method, "/api/blobs/" + (route.pathArgument ?? ""))
+        // HEAD works on every GET route of ours, and on few of Ollama's.
+        case .status, .recommendations: return (.get, pattern)
         case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel, .landing,
-            .healthz, .readyz, .metrics, .pull, .push, .create, .copy, .delete, .blobs, .me, .signout, .signoutByKey,
-            .webSearch, .webFetch, .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key,
-            .ui:
-            (.post, pattern)
+            .messages, .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing,
+            .healthz, .readyz, .metrics, .pull, .create, .copy, .delete, .me, .signout, .webSearch, .webFetch,
+            .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
+            return (method, pattern)
         }
     }
 }

@@ -43,6 +43,27 @@ extension Catalog {
         Array("{\"version\":\"\(version(usable: usable))\"}".utf8)
     }
 
+    /// One runner's list or version, for a path with its index behind it.
+    ///
+    /// - Throws: 404 where there is no such runner, or it is disabled.
+    public func answer(_ operation: Operation, pinnedTo index: Int) throws(GatewayError) -> [UInt8] {
+        let numbers = try enabledRunners(at: index)
+        guard let runner = numbers.numbers.first else { throw .noSuchRunner(index) }
+        switch operation {
+        case .tags: return answer(.prefixTags, runner: runner)
+        case .ps: return answer(.prefixPs, runner: runner)
+        case .openAIModels: return answer(.openAIModels, runner: runner)
+        case .version:
+            let version = (numbers.numbers.compactMap { runners[$0].version }.min() ?? RunnerVersion(0, 0, 0)).text
+            return Array("{\"version\":\"\(version)\"}".utf8)
+        case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
+            .messages, .transcriptions, .show, .status, .openAIModel, .landing, .healthz, .readyz, .metrics, .pull,
+            .push, .create, .copy, .delete, .blobs, .unload, .me, .signout, .signoutByKey, .webSearch, .webFetch,
+            .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
+            throw .noSuchRunner(index)
+        }
+    }
+
     // MARK: Merging
 
     private mutating func ordered(_ list: CatalogList) -> [MergedEntry] {

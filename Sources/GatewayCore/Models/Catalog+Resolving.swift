@@ -45,6 +45,20 @@ extension Catalog {
     /// Enabled runners that show their models under their own names.
     public var runnersWithoutPrefix: RunnerSet { enabled { $0.prefix.isEmpty } }
 
+    /// Enabled runners that models are pulled to unless a client says otherwise.
+    public var pullRunners: RunnerSet { enabled(\.settings.takesPulls) }
+
+    public var enabledRunners: RunnerSet { enabled { _ in true } }
+
+    /// Those of one entry of the configuration: `url_idx`.
+    ///
+    /// - Throws: 404 where there is none, or it is disabled.
+    public func enabledRunners(at index: Int) throws(GatewayError) -> RunnerSet {
+        let runners = enabled { $0.index == index }
+        guard !runners.isEmpty else { throw .noSuchRunner(index) }
+        return runners
+    }
+
     // MARK: Steps
 
     /// By comparison keys: behind each prefix that the name begins with, then as a whole.

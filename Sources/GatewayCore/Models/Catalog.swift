@@ -84,7 +84,7 @@ public struct Catalog: Sendable {
     /// never is.
     public mutating func sawLoaded(_ runner: Int, _ model: ResolvedModel) {
         guard let holding = model.holding(on: runner), !holding.isStub, knows(runner) else { return }
-        let key = ModelName.key(of: holding.model)
+        let key = holding.ownKey
         guard !runners[runner].isLoaded(key) else { return }
         runners[runner].sawLoaded(key)
         index.setLoaded(true, runner: runner, key: runners[runner].visibleKey(key))
@@ -93,7 +93,7 @@ public struct Catalog: Sendable {
     /// The runner itself said that it has no such model: it holds it no more, until its list is read again.
     public mutating func forget(_ model: ResolvedModel, on runner: Int) {
         guard let holding = model.holding(on: runner), knows(runner) else { return }
-        let key = ModelName.key(of: holding.model)
+        let key = holding.ownKey
         runners[runner].forget(key)
         index.remove(runner: runner, key: runners[runner].visibleKey(key))
         lists.tagsChanged()

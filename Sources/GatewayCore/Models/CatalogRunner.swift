@@ -14,10 +14,12 @@ public struct CatalogRunner: Equatable, Sendable {
     public var tags: JSON
     /// Copied likewise; empty for none.
     public var connectionType: String
+    /// Models are pulled to it, and blobs uploaded, unless a client names other runners.
+    public var takesPulls: Bool
 
     public init(
         identity: String = "", isEnabled: Bool = true, prefixID: String = "", modelIDs: [String] = [],
-        tags: JSON = .array([]), connectionType: String = ""
+        tags: JSON = .array([]), connectionType: String = "", takesPulls: Bool = true
     ) {
         self.identity = identity
         self.isEnabled = isEnabled
@@ -25,6 +27,7 @@ public struct CatalogRunner: Equatable, Sendable {
         self.modelIDs = modelIDs
         self.tags = tags
         self.connectionType = connectionType
+        self.takesPulls = takesPulls
     }
 }
 

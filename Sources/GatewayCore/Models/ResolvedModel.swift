@@ -50,6 +50,14 @@ public struct ResolvedModel: Equatable, Sendable {
         return holdings.first
     }
 
+    /// The same model with nobody else to turn to; nil where none of these runners lists it.
+    public func only(on runners: RunnerSet) -> ResolvedModel? {
+        var model = self
+        model.holders.formIntersection(runners)
+        model.loaded.formIntersection(runners)
+        return model.holders.isEmpty ? nil : model
+    }
+
     /// Nil for a runner that doesn't list it.
     func holding(on runner: Int) -> Holding? {
         guard case .listed(let holdings) = names else { return nil }
@@ -66,6 +74,8 @@ struct Holding: Equatable, Sendable {
     let position: Int
     /// The runner's own name for it.
     let model: String
+    /// Comparison key of `model`: asked for at the end of every answer.
+    let ownKey: String
     /// With the prefix, as lists show it.
     let visibleName: String
     /// In lower case; empty for none.

@@ -64,9 +64,8 @@ struct RunnerLists: Sendable {
     func holding(at position: Int, on runner: Int) -> Holding {
         let model = models[position]
         return Holding(
-            runner: runner, index: index ?? 0, position: position, model: model.model,
-            visibleName: visibleName(model.model),
-            prefix: prefix, isStub: model.isStub)
+            runner: runner, index: index ?? 0, position: position, model: model.model, ownKey: model.key,
+            visibleName: visibleName(model.model), prefix: prefix, isStub: model.isStub)
     }
 
     /// `model_ids` hides a model wherever it would be seen. Open WebUI's router forgets that in `ps`; the interface

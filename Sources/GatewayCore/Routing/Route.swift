@@ -26,7 +26,7 @@ public struct Route: Equatable, Sendable {
     /// Takes a lease, and waits in the queue if there is none.
     public var isInference: Bool { operation.entry.traits.contains(.inference) }
     /// False: known, but not served by this version; answer `GatewayError.notBuilt`.
-    public var isBuilt: Bool { operation.entry.traits.contains(.built) && pin == nil }
+    public var isBuilt: Bool { operation.entry.traits.contains(.built) }
 }
 
 /// What an OPTIONS request is about; how it is answered depends on Origin and Host (oa section 3).
@@ -69,8 +69,8 @@ extension GatewayError {
 
     /// A route that this version knows and doesn't serve.
     public static func notBuilt(_ route: Route) -> GatewayError {
-        let what = route.pin == nil ? route.pattern : "\(route.pattern) with a runner's index behind it"
-        return GatewayError(
-            501, "This version of dmr-gateway doesn't serve \(what) yet; ask a runner directly.", origin: .gateway)
+        GatewayError(
+            501, "This version of dmr-gateway doesn't serve \(route.pattern) yet; ask a runner directly.",
+            origin: .gateway)
     }
 }

@@ -20,7 +20,7 @@ extension Operation {
         case .ps: .init("/api/ps", .get, .read, .merged, .native, [.pinnable, .built])
         case .show: .init("/api/show", .post, .read, .one, .native, [.pinnable, .built])
         case .version: .init("/api/version", .get, .none, .merged, .native, [.pinnable, .built])
-        case .status: .init("/api/status", .get, .read, .any, .native, .pinnable)
+        case .status: .init("/api/status", .get, .read, .any, .native, [.pinnable, .built])
         case .openAIModels: .init("/v1/models", .get, .read, .merged, .openAI, [.pinnable, .built])
         case .openAIModel: .init("/v1/models/:model", .get, .read, .one, .openAI, .built)
 
@@ -29,24 +29,25 @@ extension Operation {
         case .readyz: .init("/readyz", .get, .none, .own, .plain, .built)
         case .metrics: .init("/metrics", .get, prefix: [], .metrics, .own, .plain)
 
-        case .pull: .manage("/api/pull", .post, .target, [.pinnable, .streams])
+        case .pull: .manage("/api/pull", .post, .target, [.pinnable, .streams, .built])
         case .push:
-            .init("/api/push", .post, prefix: [.post, .delete], .manage, .target, .native, [.pinnable, .streams])
-        case .create: .manage("/api/create", .post, .target, [.pinnable, .streams])
-        case .copy: .manage("/api/copy", .post, .target, .pinnable)
-        case .delete: .manage("/api/delete", .delete, .target, .pinnable)
-        case .blobs: .manage("/api/blobs/:digest", [.head, .post], .target, .pinnable)
+            .init(
+                "/api/push", .post, prefix: [.post, .delete], .manage, .target, .native, [.pinnable, .streams, .built])
+        case .create: .manage("/api/create", .post, .target, [.pinnable, .streams, .built])
+        case .copy: .manage("/api/copy", .post, .target, [.pinnable, .built])
+        case .delete: .manage("/api/delete", .delete, .target, [.pinnable, .built])
+        case .blobs: .manage("/api/blobs/:digest", [.head, .post], .target, [.pinnable, .built])
         case .unload: .init("/api/unload", [], prefix: .post, .manage, .target, .native, [.pinnable, .built])
-        case .me: .manage("/api/me", .post, .any, .pinnable)
-        case .signout: .manage("/api/signout", .post, .target, .pinnable)
-        case .signoutByKey: .manage("/api/user/keys/:encodedKey", .delete, .target)
+        case .me: .manage("/api/me", .post, .any, [.pinnable, .built])
+        case .signout: .manage("/api/signout", .post, .target, [.pinnable, .built])
+        case .signoutByKey: .manage("/api/user/keys/:encodedKey", .delete, .target, .built)
 
         case .webSearch:
-            .init("/api/experimental/web_search", .post, .inference, .any, .native, .pinnable)
+            .init("/api/experimental/web_search", .post, .inference, .any, .native, [.pinnable, .built])
         case .webFetch:
-            .init("/api/experimental/web_fetch", .post, .inference, .any, .native, .pinnable)
+            .init("/api/experimental/web_fetch", .post, .inference, .any, .native, [.pinnable, .built])
         case .recommendations:
-            .init("/api/experimental/model-recommendations", .get, .inference, .any, .native, .pinnable)
+            .init("/api/experimental/model-recommendations", .get, .inference, .any, .native, [.pinnable, .built])
 
         case .verify: .own("/verify", .post, .admin)
         case .config: .own("/config", .get, .admin)

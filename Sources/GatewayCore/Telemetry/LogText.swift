@@ -9,9 +9,15 @@ public enum LogText {
     }
 
     /// Bare where it is a plain word, else as JSON.
-    public static func write(_ value: JSON, to output: inout [UInt8]) {
-        guard let text = value.string else { return value.write(to: &output) }
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
-        if isPlain { output += text.utf8 } else { JSON.writeString(text, to: &output) }
+    public static func write(_ text: String, to output: inout [UInt8]) {
+        var text = text
+        let isPlain = text.withUTF8 { bytes in
+            guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }) else {
+                return false
+            }
+            output.append(contentsOf: bytes)
+            return true
+        }
+        if !isPlain { JSON.writeString(text, to: &output) }
     }
 }

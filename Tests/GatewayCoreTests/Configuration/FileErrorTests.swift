@@ -164,8 +164,8 @@ import Testing
         let places = start.errors.map { $0.prefix { $0 != ":" } }
         #expect(
             places == [
-                "listen", "loops", "runners[0].url", "runners[1].url", "policy", "limits.queue", "--listen", "--runner",
-                "DMR_ADMIN_KEY"
+                "listen", "runners[0].url", "runners[1].url", "policy", "limits.queue", "--listen", "--runner",
+                "DMR_ADMIN_KEY", "loops"
             ])
     }
 

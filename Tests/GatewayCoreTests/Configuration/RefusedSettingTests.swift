@@ -8,7 +8,7 @@ import Testing
     static let hash = String(repeating: "00", count: 32)
 
     @Test(arguments: [
-        ("loops", "2", "1", "1"), ("loops", "0", "1.0", "1"), ("affinity", "30", "0", "0"),
+        ("loops", "2", "1", "1"), ("loops", "4", "1.0", "1"), ("affinity", "30", "0", "0"),
         ("affinity", "0.5", "0", "0")
     ])
     func atTheTop(key: String, value: String, off: String, remedy: String) throws {
@@ -20,11 +20,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("certificate", #""/c.pem""#, #""""#), ("key", #""/k.pem""#, #""""#), ("sni", #"[{"x":1}]"#, "[]"),
+        ("sni", #"[{"host":"a.example","certificate":"/c.pem","key":"/k.pem"}]"#, "[]"),
         ("client_ca", #""/ca""#, #""""#)
     ])
     func tls(key: String, value: String, off: String) throws {
         try expectRefused(in: { #"{"tls":{"\#(key)":\#($0)}}"# }, place: "tls.\(key)", value, off, off)
+    }
+
+    @Test func aCertificateAndItsKey() {
+        let errors = Start(file: #"{"tls":{"certificate":"/c.pem","key":"/k.pem"}}"#).errors
+        #expect(errors.map { $0.prefix { $0 != ":" } } == ["tls.certificate", "tls.key"])
+        #expect(errors.allSatisfy { $0.hasSuffix(#" is not supported in this version; remove it or set it to """#) })
+        #expect(Start(file: #"{"tls":{"certificate":"","key":""}}"#).errors.isEmpty)
     }
 
     @Test(arguments: [
@@ -68,9 +75,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""loops":"2""#, "loops: must be a number, not a string"),
-        (#""affinity":null"#, "affinity: must be a number, not null"),
-        (#""limits":{"blob_bytes":-1}"#, "limits.blob_bytes: is negative"),
+        (#""loops":"2""#, "loops: must be a whole number, not a string"),
+        (#""loops":0"#, "loops: must be from 1 to 1024"),
+        (#""affinity":null"#, "affinity: must be a number of seconds, not null"),
+        (#""limits":{"blob_bytes":-1}"#, "limits.blob_bytes: must be 0 or more"),
         (#""tls":{"sni":{}}"#, "tls.sni: must be a list, not an object"),
         (#""runners":[{"url":"http://a:1","headers":[]}]"#, "runners[0].headers: must be an object, not a list"),
         (#""runners":[{"url":"http://a:1","pull":"no"}]"#, "runners[0].pull: must be true or false, not a string")
@@ -103,8 +111,8 @@ import Testing
         start.flags.isTakeover = true
         #expect(
             start.errors == [
-                "--loops: more than one loop is not supported in this version; remove it or set it to 1",
-                "--takeover: taking over from a running gateway is not supported in this version; remove it"
+                "--takeover: taking over from a running gateway is not supported in this version; remove it",
+                "--loops: more than one loop is not supported in this version; remove it or set it to 1"
             ])
     }
 }

@@ -44,6 +44,25 @@ struct Start {
         }
     }
 
+    /// What the file says, before anything is refused: settings that are not built yet included.
+    func parsed() throws(ConfigurationErrors) -> Configuration {
+        let findings = Findings()
+        var configuration = Configuration()
+        ConfigurationFile(findings: findings).apply(("/etc/dmr.json", Array((file ?? "").utf8)), to: &configuration)
+        if let failure = findings.failure { throw failure }
+        return configuration
+    }
+
+    /// What is wrong with the file as such.
+    var parseErrors: [String] {
+        do throws(ConfigurationErrors) {
+            _ = try parsed()
+            return []
+        } catch {
+            return error.errors
+        }
+    }
+
     func configuration() throws(ConfigurationErrors) -> Configuration { try resolve().configuration }
     func warnings() throws(ConfigurationErrors) -> [String] { try resolve().warnings }
     func runners() throws(ConfigurationErrors) -> [String] { try configuration().runners.map(\.url.description) }

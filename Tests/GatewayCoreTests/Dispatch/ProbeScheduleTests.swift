@@ -170,4 +170,27 @@ struct ProbeScheduleTests {
         schedule.failed(at: at(3))
         #expect(schedule.next(at: at(3)) == .tags)
     }
+
+    // MARK: A changed configuration
+
+    @Test func shorterIntervalsBringWhatIsDueCloser() {
+        var schedule = ProbeSchedule(intervals: .init(), now: at(0))
+        for _ in RunnerList.allCases {
+            _ = schedule.next(at: at(0))
+            schedule.succeeded(at: at(0))
+        }
+        let isChanged = schedule.change(.init(), at: at(1))
+        #expect(!isChanged)
+        #expect(schedule.nextDue == at(5))
+        _ = schedule.change(.init(tags: .seconds(15), ps: .seconds(2), version: .seconds(60)), at: at(1))
+        #expect(schedule.nextDue == at(3))
+        #expect(schedule.next(at: at(3)) == .ps)
+        schedule.succeeded(at: at(3))
+        // What was due keeps its time, and goes by the new interval from then on.
+        #expect(schedule.nextDue == at(5))
+        for time in [5.0, 7, 9] {
+            while schedule.next(at: at(time)) != nil { schedule.succeeded(at: at(time)) }
+        }
+        #expect(schedule.nextDue == at(11))
+    }
 }

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (Method.post, "/api/chat", 200), (.get, "/nowhere", 404), (.put, "/api/tags", 405), (.post, "/api/pull", 501)
+        (Method.post, "/api/chat", 200), (.get, "/nowhere", 404), (.put, "/api/tags", 405), (.get, "/metrics", 501)
     ])
     func anAllowedPageGetsItsFieldsOnEveryAnswer(method: Method, target: String, status: Int) {
         for origin in ["http://localhost:3000", "app://x", "https://chat.example"] {

@@ -5,13 +5,11 @@ import Testing
 
 /// When a request to several runners is over, and what is said of it.
 @Suite struct FanOutTests {
-    static func name(_ runner: Int) -> String { "runner \(runner)" }
-
     static func machine(
         _ runners: [Int] = [0, 1], vacuous: Int? = nil, skips: Bool = false, changes: [RunnerList] = []
     ) -> FanOut {
         FanOut(
-            runners: runners.map { RunnerPlace(number: $0, index: $0) },
+            runners: runners.map { CalledRunner(number: $0, index: $0, name: "runner \($0)") },
             traits: .init(vacuousStatus: vacuous, skipsUnreachable: skips, changes: changes))
     }
 
@@ -69,7 +67,7 @@ import Testing
         var machine = Self.machine([3], changes: [.tags])
         #expect(machine.failed(3, .connectTimedOut) == .finish)
         #expect(machine.verdict == .failure(status: 504))
-        #expect(machine.sentence(Self.name) == "runner 3 did not accept a connection within timeouts.connect.")
+        #expect(machine.sentence == "runner 3 did not accept a connection within timeouts.connect.")
     }
 
     @Test func aClientThatGoesAwayCancelsAllInEveryPhase() {
@@ -92,7 +90,7 @@ import Testing
         machine.connected(0)
         #expect(machine.ended(0, Self.done) == .finish)
         #expect(machine.verdict == .answer(of: 0))
-        #expect(machine.sentence(Self.name).contains("runner 1 was skipped"))
+        #expect(machine.sentence.contains("runner 1 was skipped"))
         // Later it is a failure.
         var late = Self.machine(skips: true)
         late.connected(0)
@@ -128,7 +126,7 @@ import Testing
 
     @Test func partSuccessesAreToldToPeopleAndPrograms() throws {
         let machine = Self.ended([Self.done, Self.broken, .failed(.reset)])
-        let root = machine.failureResponse(status: 502, surface: .root, Self.name)
+        let root = machine.failureResponse(status: 502, surface: .root)
         let body = try JSON(parsing: root.body)
         #expect(root.status == 502)
         #expect(
@@ -142,7 +140,7 @@ import Testing
                 nil, "disk full", "closed the connection before it answered."
             ])
         let prefix = try JSON(
-            parsing: machine.failureResponse(status: 502, surface: .prefix, Self.name).body)
+            parsing: machine.failureResponse(status: 502, surface: .prefix).body)
         #expect(prefix["detail"] == prefix["error"])
     }
 
@@ -168,7 +166,9 @@ import Testing
 
     @Test func peopleSeeIndicesInTheirOrder() throws {
         var machine = FanOut(
-            runners: [RunnerPlace(number: 0, index: 3), RunnerPlace(number: 4, index: 1)], traits: .init())
+            runners: [
+                CalledRunner(number: 0, index: 3, name: ""), CalledRunner(number: 4, index: 1, name: "")
+            ], traits: .init())
         _ = machine.ended(0, Self.done)
         #expect(machine.ended(4, Self.done) == .finish)
         #expect(machine.verdict == .answer(of: 4))

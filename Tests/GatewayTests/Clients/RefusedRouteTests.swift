@@ -60,13 +60,7 @@ import Transport
     }
 
     @Test(arguments: [
-        ("POST", "/api/pull"), ("POST", "/api/push"), ("POST", "/api/create"), ("POST", "/api/copy"),
-        ("DELETE", "/api/delete"), ("POST", "/api/blobs/sha256:0"), ("HEAD", "/api/blobs/sha256:0"),
-        ("POST", "/api/me"), ("POST", "/api/signout"), ("DELETE", "/api/user/keys/abc"), ("GET", "/api/status"),
-        ("POST", "/api/experimental/web_search"), ("GET", "/metrics"),
-        ("DELETE", "/docker-model-runner/api/push"),
-        ("POST", "/docker-model-runner/api/chat/0"), ("GET", "/docker-model-runner/api/tags/1"),
-        ("POST", "/docker-model-runner/v1/chat/completions/0"), ("GET", "/docker-model-runner/v1/models/0"),
+        ("GET", "/metrics"),
         ("GET", "/docker-model-runner/ui")
     ])
     func whatThisVersionLacksIsSaidAndNotGuessed(method: String, path: String) throws {

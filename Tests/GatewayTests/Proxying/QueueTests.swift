@@ -161,4 +161,28 @@ import Testing
         clients[0].readResponses()
         #expect(clients[0].last?.status == 200)
     }
+
+    /// It came by the model while the exchange waited, so the exchange knew nothing of it at first.
+    @Test func aRunnerThatLearnsTheModelIsAskedForItByItsOwnName() throws {
+        let busy = try SimulatedRunner(loop: loop, options: .atHeadGate())
+        let learner = try ScriptedRunner(loop, models: [], always: ScriptedRunner.stream("hi"))
+        let gateway = try GatewayUnderTest(loop, [busy, learner]) {
+            $0.runners[0].maxInflight = 1
+            for place in 0..<2 { $0.runners[place].prefixID = "gpu" }
+            $0.health.tagsInterval = .milliseconds(20)
+        }
+        defer { gateway.stop() }
+        let clients = try (1...2).map { place in
+            let client = try gateway.client()
+            client.chat(Ask.chat(model: "gpu.demo"))
+            gateway.run(untilInFlight: 1, waiting: place - 1)
+            return client
+        }
+        learner.models = ["demo:latest"]
+        clients[1].readResponses()
+        #expect(clients[1].last?.runner == 1)
+        #expect(learner.connections.first?.requests.first?.text == Ask.chat(model: "demo:latest"))
+        busy.releaseHead()
+        clients[0].readResponses()
+    }
 }

@@ -98,7 +98,7 @@ import Transport
     }
 
     @Test(arguments: [
-        ("GET", "/nope", 404, "404 page not found"), ("POST", "/api/pull", 404, "404 page not found"),
+        ("GET", "/nope", 404, "404 page not found"), ("POST", "/api/nope", 404, "404 page not found"),
         ("GET", "/api/chat", 405, "405 method not allowed"), ("HEAD", "/api/ps", 405, ""),
         ("DELETE", "/api/tags", 405, "405 method not allowed"), ("GET", "/api/tags/", 301, ""),
         ("POST", "/api/chat/", 307, "")

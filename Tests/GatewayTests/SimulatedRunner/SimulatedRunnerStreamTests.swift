@@ -47,6 +47,43 @@ import Transport
         #expect(lines.allSatisfy { ($0["created_at"]?.string ?? "").hasSuffix("Z") })
     }
 
+    @Test(arguments: [(1, 21), (8, 4), (20, 2), (1000, 2)])
+    func asManyLinesShareAWriteAsAskedFor(tokensPerWrite: Int, pieces: Int) throws {
+        defer { runner.close() }
+        runner.options.tokensPerWrite = tokensPerWrite
+        runner.options.answerTokens = 20
+        let response = try exchange("/api/chat", #"{"model":"demo","messages":[{"role":"user","content":"hi"}]}"#)
+        #expect(response.pieces.count == pieces)
+        let lines = try response.lines.map { try JSON(parsing: Array($0.utf8)) }
+        #expect(lines.count == 21)
+        let text = lines.compactMap { $0["message"]?["content"]?.string }.joined()
+        #expect(text == PseudoText(seed: 1).text(tokens: 20))
+    }
+
+    @Test func aWriteNeverHoldsMoreThanTheBuffer() throws {
+        defer { runner.close() }
+        let name = String(repeating: "m", count: 20_000)
+        runner.options.models = [SimulatedModel(name)]
+        runner.options.tokensPerWrite = 64
+        let response = try exchange("/api/generate", #"{"model":"\#(name)","prompt":"hi"}"#)
+        #expect(response.lines.count == 9)
+        #expect(response.isComplete)
+    }
+
+    @Test func tokensComeAtTheirModelsRateAndNeverEarly() throws {
+        defer { runner.close() }
+        runner.options.models = [SimulatedModel("demo"), SimulatedModel("paced", tokensPerSecond: 500)]
+        let start = Loop.preciseNow
+        _ = try exchange("/api/generate", #"{"model":"paced","prompt":"hi"}"#)
+        let times = try #require(runner.records.first).tokensSentAt
+        #expect(times.count == 8)
+        for (place, time) in times.enumerated() {
+            #expect(time >= start + .milliseconds(Int64(place) * 2 - 1), "token \(place)")
+        }
+        _ = try exchange("/api/generate", #"{"model":"demo","prompt":"hi"}"#)
+        #expect(try #require(runner.records.last).tokensSentAt.count == 8)
+    }
+
     @Test(arguments: [true, false])
     func openAIChatStreamEndsWithDoneAndUsageIfAsked(includesUsage: Bool) throws {
         defer { runner.close() }

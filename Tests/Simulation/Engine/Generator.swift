@@ -12,6 +12,7 @@ struct Generator {
     private let crowd: Int
     private let slowTime: Bool
     private let busyRunners: Int
+    private let reloads: Int
 
     init(_ dice: Dice) {
         self.dice = dice
@@ -19,16 +20,29 @@ struct Generator {
         slowClients = self.dice.pick([0, 0, 30])
         crowd = self.dice.pick([3, 6, 10, 16])
         slowTime = self.dice.chance(70)
+        reloads = self.dice.pick([0, 0, 2, 5])
         busyRunners = self.dice.pick([0, 0, 0, 20, 60])
     }
 
     mutating func next(_ world: World) -> Step {
         let roll = dice.below(100)
-        if roll < 30, world.live.count < crowd { return ask(world) }
-        if roll < 80, let step = meet(world) { return step }
-        if roll < 84, let course = world.live.randomElement(&dice) { return leaveOrRead(course) }
-        if roll < 87, faults > 0, !world.peers.isEmpty { return change(world) }
-        return .pass(milliseconds: milliseconds())
+        switch roll {
+        case 0..<30 where world.live.count < crowd: return ask(world)
+        case 0..<80: if let step = meet(world) { return step }
+        case 80..<84: if let course = world.live.randomElement(&dice) { return leaveOrRead(course) }
+        case 84..<87 where faults > 0: return change(world)
+        case 87..<(87 + reloads): return .reload(reload(world.setup))
+        default: break
+        }
+        return .pass(milliseconds: timeUntilFree(world) ?? milliseconds())
+    }
+
+    /// Just until some runner is busy no more: then a new exchange may come before those that wait were looked at.
+    private mutating func timeUntilFree(_ world: World) -> Int? {
+        guard dice.chance(25) else { return nil }
+        let runner = dice.below(world.peers.count)
+        let rest = world.witness.runners[runner].busyUntil - world.now
+        return rest > .zero ? Int(rest.inMilliseconds) : nil
     }
 
     private mutating func milliseconds() -> Int {
@@ -70,6 +84,29 @@ struct Generator {
         if dice.chance(25) { return .relist(runner: runner, models: dice.pick([["a"], ["a", "b"], ["b"], []])) }
         guard world.peers[runner].condition == .up else { return .condition(runner: runner, .up) }
         return .condition(runner: runner, dice.pick([.down, .down, .silent, .failing, .looping]))
+    }
+
+    private mutating func reload(_ setup: Setup) -> Step.Reload {
+        var reload = Step.Reload(
+            runners: setup.runners, policy: setup.policy, queueLimit: setup.queueLimit,
+            queueTimeout: setup.queueTimeout)
+        let place = dice.below(setup.runners.count)
+        switch dice.below(12) {
+        case 0, 1:
+            // A new one, or one that was there before.
+            let identity = dice.below(6)
+            guard !setup.runners.contains(where: { $0.identity == identity }) else { fallthrough }
+            reload.runners.insert(Setup.runner(&dice, identity: identity), at: place)
+        case 2, 3: if setup.runners.count > 1 { reload.runners.remove(at: place) }
+        case 4: reload.runners[place].isEnabled.toggle()
+        case 5, 6: reload.runners[place].cap = dice.pick([1, 1, 2, 3, nil])
+        case 7: reload.runners[place].weight = dice.pick([0, 1, 2, 3])
+        case 8: reload.runners.swapAt(place, dice.below(setup.runners.count))
+        case 9: reload.policy = setup.policy == .roundRobin ? .leastInflight : .roundRobin
+        case 10: reload.queueLimit = dice.pick([0, 1, 4, 8])
+        default: reload.queueTimeout = dice.pick([nil, .seconds(5), .seconds(30)])
+        }
+        return reload
     }
 
     // MARK: At the runners

@@ -13,6 +13,8 @@ struct Peer {
     var schedule: ProbeSchedule?
     var asking: RunnerList?
     let timer: Int
+    /// Not configured any more; its connections go on.
+    var isRetired = false
 
     init(_ runner: Setup.Runner, timer: Int, now: Instant) {
         models = runner.models

@@ -56,6 +56,7 @@ extension World {
             if live.isEmpty { break }
             _ = apply(.pass(milliseconds: 3000))
         }
+        if setup.awaitsRecovery { checkRecovery() }
         guard witness.fault == nil else { return }
         if !live.isEmpty {
             let clients = live.map { String($0.client) }.joined(separator: ", ")
@@ -66,6 +67,16 @@ extension World {
         }
         for case let course? in courses where course.outcomes != 1 {
             witness.fault(.oneOutcome, "client \(course.client) has \(course.outcomes) outcomes")
+        }
+    }
+
+    /// Longer than the longest ejection, probes and their pauses included.
+    private func checkRecovery() {
+        _ = apply(.pass(milliseconds: 75_000))
+        for place in numbering.places where setup.runners[place.index].isEnabled {
+            if !dispatcher.health(of: place.number).isInRotation {
+                witness.fault(.liveness, "runner \(place.number) is well and not back in rotation")
+            }
         }
     }
 }

@@ -2,9 +2,11 @@
 
 import GatewayCore
 
-/// What stays the same in one schedule: the runners as configured at its start, and the settings.
+/// The configuration, as it is at the start and as reloads leave it.
 struct Setup: Equatable {
     struct Runner: Equatable {
+        /// Its URL, so to say: what makes it the same after a reload.
+        var identity = 0
         var cap: Int?
         var weight = 1
         var isEnabled = true
@@ -22,8 +24,10 @@ struct Setup: Equatable {
     var bodyMemory = 4096
     var ejectAfter = 3
     var wholeAnswer: TimeLimit
-    /// Deadlines in the real wheel, which is slower to set up, or in a plain list, which is exact.
+    /// Deadlines in the real wheel, which is slower to set up, or in a plain list.
     var usesWheel = false
+    /// At the end it is waited for that every runner is back in rotation.
+    var awaitsRecovery = false
 
     static let connect = Interval.seconds(2)
     static let firstByte = Interval.seconds(25)
@@ -36,7 +40,7 @@ struct Setup: Equatable {
     }
 
     /// How much later than its deadline something may happen.
-    var lateness: Interval { usesWheel ? Interval(nanoseconds: DeadlineWheel.tickNanoseconds) : .zero }
+    static let lateness = Interval(nanoseconds: DeadlineWheel.tickNanoseconds)
 
     var health: RunnerHealth.Settings { .init(ejectAfter: ejectAfter) }
 
@@ -45,7 +49,9 @@ struct Setup: Equatable {
     }
 
     init(_ dice: inout Dice) {
-        for _ in 0..<dice.pick([1, 2, 2, 2, 3, 3, 4]) { runners.append(Setup.runner(&dice)) }
+        for _ in 0..<dice.pick([1, 2, 2, 2, 3, 3, 4]) {
+            runners.append(Setup.runner(&dice, identity: runners.count))
+        }
         policy = dice.chance(60) ? .leastInflight : .roundRobin
         if !runners.contains(where: { $0.models.contains("a") }) { runners[0].models.append("a") }
         queueLimit = dice.pick([0, 1, 2, 4, 4, 8, 8, 16])
@@ -55,10 +61,12 @@ struct Setup: Equatable {
         ejectAfter = dice.within(1...4)
         wholeAnswer = dice.chance(50) ? nil : .seconds(40)
         usesWheel = dice.chance(5)
+        awaitsRecovery = dice.chance(8)
     }
 
-    static func runner(_ dice: inout Dice) -> Runner {
+    static func runner(_ dice: inout Dice, identity: Int) -> Runner {
         Runner(
+            identity: identity,
             cap: dice.chance(85) ? dice.pick([1, 1, 1, 2, 2, 3]) : nil, weight: dice.pick([0, 1, 1, 1, 1, 1, 2, 3]),
             isEnabled: dice.chance(92), prefix: dice.chance(12) ? "p" : "",
             models: dice.pick([["a"], ["a"], ["a"], ["a"], ["a", "b"], ["a", "b"], ["b"], []]))
@@ -68,19 +76,16 @@ struct Setup: Equatable {
 extension Setup.Runner {
     var slots: RunnerSlots.Settings { .init(isEnabled: isEnabled, cap: cap, weight: weight) }
 
-    func catalogEntry(_ number: Int) -> CatalogRunner {
-        CatalogRunner(identity: "http://runner\(number)", isEnabled: isEnabled, prefixID: prefix)
+    var url: String { "http://runner\(identity)" }
+
+    var catalogEntry: CatalogRunner {
+        CatalogRunner(identity: url, isEnabled: isEnabled, prefixID: prefix)
     }
 }
 
 extension Setup: CustomStringConvertible {
     var description: String {
-        var lines: [String] = []
-        for (index, runner) in runners.enumerated() {
-            let models = runner.models.map { runner.prefix.isEmpty ? $0 : "\(runner.prefix).\($0)" }
-            lines.append(
-                "runner \(index): \(runner), lists \(models.isEmpty ? "nothing" : models.joined(separator: " "))")
-        }
+        var lines = runners.map { "\($0)" }
         lines.append(
             "\(policy.rawValue), limits.queue \(queueLimit), timeouts.queue \(Setup.text(queueTimeout)), "
                 + "buffer_bytes \(bufferBytes), body_memory \(bodyMemory), eject_after \(ejectAfter), "
@@ -93,6 +98,8 @@ extension Setup: CustomStringConvertible {
 
 extension Setup.Runner: CustomStringConvertible {
     var description: String {
-        "\(isEnabled ? "" : "disabled, ")max_inflight \(cap.map(String.init) ?? "none"), weight \(weight)"
+        let names = models.map { prefix.isEmpty ? $0 : "\(prefix).\($0)" }
+        return "runner \(identity)\(isEnabled ? "" : ", disabled"): max_inflight \(cap.map(String.init) ?? "none"), "
+            + "weight \(weight), lists \(names.isEmpty ? "nothing" : names.joined(separator: " "))"
     }
 }

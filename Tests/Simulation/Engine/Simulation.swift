@@ -17,7 +17,7 @@ public enum Simulation {
         let shrunk = schedule.shrunk(breaking: fault.rule)
         let text = shrunk.play()?.text ?? fault.text
         var lines = [
-            "seed \(seed) breaks a rule: \(fault.rule.rawValue)", "  \(text)", "with"
+            "seed \(seed) breaks the rule \(fault.rule): \(fault.rule.rawValue)", "  \(text)", "with"
         ]
         lines += "\(shrunk.setup)".split(separator: "\n").map { "  \($0)" }
         lines.append("steps (\(shrunk.steps.count) of \(schedule.steps.count)); then all is well and answered")

@@ -25,6 +25,15 @@ enum Step: Equatable {
     case relist(runner: Int, models: [String])
     // The rest of the world.
     case pass(milliseconds: Int)
+    case reload(Reload)
+
+    /// A changed configuration.
+    struct Reload: Equatable {
+        var runners: [Setup.Runner]
+        var policy: SelectionPolicy
+        var queueLimit: Int
+        var queueTimeout: TimeLimit
+    }
 
     struct Ask: Equatable {
         var model = "a"
@@ -79,6 +88,7 @@ extension Step: CustomStringConvertible {
         case .condition(let runner, let condition): "runner \(runner) is \(condition.rawValue)"
         case .relist(let runner, let models): "runner \(runner) has the models \(models) from now on"
         case .pass(let milliseconds): "\(milliseconds) ms pass"
+        case .reload(let reload): "the configuration is \(reload)"
         }
     }
 
@@ -105,5 +115,12 @@ extension Step.Head: CustomStringConvertible {
         if let retryAfter { text += ", Retry-After \(retryAfter)" }
         if !keepsAlive { text += ", close" }
         return text
+    }
+}
+
+extension Step.Reload: CustomStringConvertible {
+    var description: String {
+        runners.map { "\($0)" }.joined(separator: "; ")
+            + "; \(policy.rawValue), limits.queue \(queueLimit), timeouts.queue \(Setup.text(queueTimeout))"
     }
 }

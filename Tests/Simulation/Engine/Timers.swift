@@ -9,7 +9,7 @@ enum TimerOwner: Equatable {
     case exchange(client: Int)
 }
 
-/// All deadlines of a world: in the gateway's own wheel, or in a list that is exact and quick to set up.
+/// All deadlines of a world: in the gateway's own wheel, or in a list that is quick to set up.
 struct Timers {
     private var wheel: DeadlineWheel?
     private var deadlines: [Instant] = []
@@ -49,7 +49,10 @@ struct Timers {
             _ = wheel?.set(DeadlineWheel.Identifier(index), to: deadline)
             return
         }
-        deadlines[index] = deadline
+        // As late as in the wheel: things happen between the moment and the deadline's.
+        let tick = DeadlineWheel.tickNanoseconds
+        let ticks = deadline.nanoseconds / tick + (deadline.nanoseconds % tick == 0 ? 0 : 1)
+        deadlines[index] = deadline == .distantFuture ? deadline : Instant(nanoseconds: ticks * tick)
     }
 
     /// When something has to be looked at next.

@@ -7,6 +7,8 @@ struct RunnerRecord {
     var cap: Int?
     var weight: Int
     var isEnabled: Bool
+    /// Not configured any more.
+    var isRetired = false
     var isMisconfigured = false
     var inflight = 0
     var busyUntil = Instant(nanoseconds: 0)
@@ -58,12 +60,15 @@ struct RunnerRecord {
 }
 
 struct Witness {
-    let setup: Setup
+    /// As it is now.
+    var setup: Setup
     var runners: [RunnerRecord]
     /// The first rule that broke.
     private(set) var fault: Fault?
     var choices = 0
     var queueSerial = 0
+    /// So many may wait, though the limit was lowered.
+    var waitingAtReload = 0
     var tally = Tally()
 
     init(_ setup: Setup) {

@@ -31,10 +31,12 @@ extension World {
             witness.fault(.leases, "\(dispatcher.totalInflight) leases in all, not \(total)")
         }
         let waiting = waitingCount
+        witness.waitingAtReload = min(witness.waitingAtReload, waiting)
         if dispatcher.waiting != waiting {
             witness.fault(.oneOutcome, "\(dispatcher.waiting) wait in the queue, and \(waiting) should")
         }
-        if waiting > setup.queueLimit {
+        // A lower limit turns nobody out.
+        if waiting > max(setup.queueLimit, witness.waitingAtReload) {
             witness.fault(.queueBound, "\(waiting) wait, limits.queue \(setup.queueLimit)")
         }
     }
@@ -42,14 +44,14 @@ extension World {
     var waitingCount: Int { live.reduce(0) { $0 + ($1.queued == nil ? 0 : 1) } }
 
     private func checkWaiter(_ course: Course) {
-        if let limit = setup.queueTimeout, now - course.arrivedAt >= limit + setup.lateness {
+        if let limit = setup.queueTimeout, now - course.arrivedAt >= limit + Setup.lateness {
             witness.fault(.queueDeadline, "client \(course.client) came \((now - course.arrivedAt).inSeconds) s ago")
         }
         var hasHope = false
         for runner in peers.indices where isCandidate(runner, course) {
             hasHope = true
             // The waker may be a tick late.
-            if hasFreeSlot(runner), now - witness.runners[runner].busyUntil >= setup.lateness {
+            if hasFreeSlot(runner), now - witness.runners[runner].busyUntil >= Setup.lateness {
                 witness.fault(.idleSlot, "client \(course.client) waits while runner \(runner) has a free slot")
             }
         }
@@ -79,7 +81,7 @@ extension World {
     }
 
     private func checkSilence(_ course: Course) {
-        guard let (been, limit) = silence(course), been >= limit + setup.lateness else { return }
+        guard let (been, limit) = silence(course), been >= limit + Setup.lateness else { return }
         witness.fault(.silence, "client \(course.client): its runner may be silent for \(been.inSeconds) s")
     }
 

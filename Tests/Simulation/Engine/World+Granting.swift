@@ -9,7 +9,8 @@ extension World {
     /// It takes such work, slots and health aside.
     private func takesWork(_ runner: Int, _ course: Course) -> Bool {
         let record = witness.runners[runner]
-        guard course.slot.holders.contains(runner), record.isEnabled, !record.isMisconfigured else { return false }
+        guard course.slot.holders.contains(runner), record.isEnabled, !record.isMisconfigured, !record.isRetired
+        else { return false }
         return record.weight > 0 || course.ask.pin == runner
     }
 

@@ -30,6 +30,7 @@ extension World {
             guard runner < peers.count, peers[runner].models != models else { return false }
             peers[runner].models = models
         case .pass(let milliseconds): pass(.milliseconds(Int64(milliseconds)))
+        case .reload(let reload): self.reload(reload)
         }
         return true
     }
@@ -67,7 +68,7 @@ extension World {
             course.reply.say(bytes)
             read(course)
         case .end(let client, let end): return endReply(client, end)
-        case .ask, .leave, .take, .condition, .relist, .pass: return false
+        case .ask, .leave, .take, .condition, .relist, .pass, .reload: return false
         }
         return true
     }

@@ -66,6 +66,10 @@ extension World {
 
     private func firstAttemptEnded(_ runner: Int) {
         catalog.firstAttemptEnded(runner)
+        wakeThoseAwaitingLists()
+    }
+
+    func wakeThoseAwaitingLists() {
         guard !awaitingLists.isEmpty else { return }
         let woken = awaitingLists
         awaitingLists = []

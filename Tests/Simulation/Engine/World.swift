@@ -5,7 +5,8 @@ import GatewayCore
 /// A gateway in virtual time: the real core, and a small shell that carries out its actions against simulated clients
 /// and runners, in the order in which `Gateway` and `ProxiedExchange` do.
 final class World {
-    let setup: Setup
+    var setup: Setup
+    var numbering: RunnerNumbering
     var now = Instant(nanoseconds: 1_000_000_000_000)
     var dispatcher: Dispatcher
     var catalog: Catalog
@@ -27,7 +28,8 @@ final class World {
         timers = Timers(usesWheel: setup.usesWheel, now: now)
         waker = timers.add(.waker)
         dispatcher = Dispatcher(runners: setup.runners.map(\.slots), settings: setup.dispatcher, seed: 7)
-        catalog = Catalog(runners: setup.runners.enumerated().map { $1.catalogEntry($0) })
+        catalog = Catalog(runners: setup.runners.map(\.catalogEntry))
+        numbering = RunnerNumbering(setup.runners.map { [$0.url] })
         bodyMemory = BodyMemory(limit: setup.bodyMemory)
         witness = Witness(setup)
         for (number, runner) in setup.runners.enumerated() {
@@ -127,11 +129,20 @@ final class World {
         let target = now + interval
         while let next = timers.next, next <= target, witness.fault == nil {
             now = max(now, next)
-            while let owner = timers.takeExpired(at: now) { fire(owner) }
+            fireExpired()
         }
         now = target
         // The wheel looks at whole ticks.
-        while let owner = timers.takeExpired(at: now) { fire(owner) }
+        fireExpired()
+    }
+
+    private func fireExpired() {
+        var fired = 0
+        while witness.fault == nil, let owner = timers.takeExpired(at: now) {
+            fire(owner)
+            fired += 1
+            if fired > 1000 { witness.fault(.liveness, "deadlines come without end, all at once: \(owner)") }
+        }
     }
 
     private func fire(_ owner: TimerOwner) {

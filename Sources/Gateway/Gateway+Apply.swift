@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+public import GatewayCore
+import Transport
+
+/// A changed configuration while the gateway runs: from the file, from a signal, from the API.
+extension Gateway {
+    /// The one way in which a running gateway's configuration changes. Takes effect with the next request; what runs
+    /// goes on as it began. An equal configuration does nothing.
+    public func apply(_ new: Configuration) {
+        guard new != wanted, !isDraining else { return }
+        let (taken, needRestart) = configuration.takingOver(new)
+        let neededBefore = configuration.takingOver(wanted).needRestart
+        for key in needRestart where !neededBefore.contains(key) || wanted.takingOver(new).needRestart.contains(key) {
+            log.warning("\(key) has changed and needs a restart; until then the old value holds")
+        }
+        wanted = new
+        guard taken != configuration else { return }
+        let changes = ConfigurationChanges(from: configuration, to: taken, mask: Mask.text)
+        for line in changes.lines { log.info("configuration: \(line)") }
+        configuration = taken
+        log.apply(taken.log)
+        rules = RequestIntake.Rules(taken, machine: machine, loopGuard: rules.loopGuard)
+        exchangeTimeouts = Exchange.Timeouts(taken.timeouts)
+        bodyMemory.limit = taken.limits.bodyMemory
+        applyRunners(taken)
+    }
+
+    private func applyRunners(_ new: Configuration) {
+        let change = numbering.reconfigure(new.runners.map { [$0.url.description] }, isReferredTo: isReferredTo)
+        catalog.replaceRunners(new.runners.map(CatalogRunner.init), places: numbering.places)
+        dispatcher.reconfigure(
+            new.runners.map(RunnerSlots.Settings.init), places: numbering.places,
+            settings: Dispatcher.Settings(new))
+        // Whoever waited for lists of these goes on at once, and finds everything else in its new state.
+        for number in change.retired { runners[number].retire() }
+        for place in numbering.places {
+            let entry = new.runners[place.index]
+            if place.number == runners.count {
+                runners.append(makeRunner(place, new))
+            } else if runners[place.number].configuration.url != entry.url {
+                runners[place.number] = makeRunner(place, new)
+            }
+            runners[place.number].update(place, entry, via: rules.loopGuard.pseudonym, gateway: self)
+        }
+        for runner in runners {
+            runner.pool.setBufferBytes(new.limits.bufferBytes)
+            runner.watch?.change(ProbeSchedule.Intervals(new.health))
+        }
+        listsChanged()
+        settle()
+        wakeThoseAwaitingLists()
+    }
+
+    /// Something still knows this number, so it can be nobody else's.
+    private func isReferredTo(_ number: Int) -> Bool {
+        dispatcher.inflight(of: number) > 0 || runners[number].pool.openConnections > 0
+            || clients.values.contains { $0.refers(to: number) }
+    }
+}
+
+extension RequestIntake.Rules {
+    init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
+        let adminDigest = configuration.adminKey.map { key in
+            KeyDigest(sha256: key.bytes.withUnsafeBytes { Cryptography.sha256($0) })
+        }
+        self.init(
+            configuration,
+            access: AccessPolicy(
+                configuration, machineName: machine.name, machineAddresses: machine.addresses,
+                adminDigest: adminDigest),
+            loopGuard: loopGuard)
+    }
+}
+
+/// What stands for a secret where a person reads: it tells two apart, and leads back to neither.
+public enum Mask {
+    public static func text(_ secret: [UInt8]) -> String {
+        let digest = secret.withUnsafeBytes { Cryptography.sha256($0) }
+        let digits = digest.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        return "dmr-masked:\(digits.joined())"
+    }
+}

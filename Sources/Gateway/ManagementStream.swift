@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import Transport
+
+/// Lines of progress on their way to a client.
+final class ManagementStream {
+    private let client: ClientConnection
+    private let isChunked: Bool
+    /// Goes out with the first lines.
+    private var head: [UInt8] = []
+    private(set) var bytesSent = 0
+
+    /// - Parameters:
+    ///   - head: a runner's own, where there is but one; nil: one of ours.
+    ///   - runner: its index.
+    init(client: ClientConnection, job: ManagementExchange.Job, head: ResponseHead?, runner: Int?, date: [UInt8]) {
+        self.client = client
+        let clientHead = ClientHead(
+            runnerFraming: .chunked, clientVersion: job.version, clientKeepsAlive: client.mayKeepAlive)
+        isChunked = clientHead.framing == .chunked
+        clientHead.render(
+            head ?? ManagementStream.ownHead, clientVersion: job.version, runner: runner, requestID: job.requestID,
+            originFields: client.incoming?.intake.originFields ?? [], date: date, into: &self.head)
+        client.responseBegan(keepsAlive: clientHead.keepsAlive, isCutByReset: false)
+    }
+
+    private static var ownHead: ResponseHead {
+        var head = ResponseHead()
+        head.headers.append("Content-Type", "application/x-ndjson")
+        return head
+    }
+
+    /// Says whether the client's socket took it all.
+    func pass(_ lines: [UInt8], isLast: Bool) -> Bool {
+        guard !lines.isEmpty || !head.isEmpty || isLast else { return true }
+        var bytes = head
+        head = []
+        if isChunked, !lines.isEmpty { bytes += "\(String(lines.count, radix: 16))\r\n".utf8 }
+        bytes += lines
+        if isChunked, !lines.isEmpty { bytes += "\r\n".utf8 }
+        if isChunked, isLast { bytes += "0\r\n\r\n".utf8 }
+        bytesSent += bytes.count
+        return bytes.withUnsafeBytes { client.send($0) }
+    }
+}
