@@ -27,6 +27,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private var search: BlobSearch?
     private(set) var upload: BlobUpload?
     private var stream: ManagementStream?
+    private var pause: Pause?
 
     init(gateway: Gateway, client: ClientConnection, job: Job, runners: [CalledRunner]) {
         self.gateway = gateway
@@ -73,13 +74,25 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         case .refresh(let runners):
             passOnOutput()
             gateway.refresh(job.plan.traits.changes, of: runners) { [weak self] in self?.refreshed() }
+        case .refreshLater(let runners, let pause):
+            let waiting = Pause(loop: gateway.loop) { [weak self] in self?.perform(.refresh(runners)) }
+            waiting.setDeadline(in: pause)
+            self.pause = waiting
         case .finish: finish()
         case .cancel: end(status: 499) { _ in 0 }
         }
     }
 
     private func refreshed() {
-        perform(machine.refreshed())
+        perform(machine.refreshed(showsChange: !isStillLoaded))
+    }
+
+    /// Some runner that was asked to unload the model lists it as loaded.
+    private var isStillLoaded: Bool {
+        guard job.plan.traits.changes == [.ps], let name = job.request.subject,
+            case .found(let model) = gateway.catalog.resolve(name)
+        else { return false }
+        return machine.runners.contains { model.loaded.contains($0.number) }
     }
 
     // MARK: What calls come to
@@ -236,6 +249,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     /// In this order: the runners' connections are closed before the client goes on to its next request.
     private func end(status: Int, _ tellClient: (ClientConnection) -> Int) {
         for call in calls { call.cancel() }
+        pause = nil
         gateway.bodyMemory.release(job.body.count)
         upload = nil
         guard let client else { return }
@@ -251,5 +265,19 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
                 duration: gateway.loop.now - job.arrivedAt,
                 model: job.request.subject,
                 runner: machine.runners.count == 1 ? machine.runners.first?.index : nil))
+    }
+}
+
+/// Goes on a little later.
+private final class Pause: Timed {
+    private let passed: () -> Void
+
+    init(loop: Loop, passed: @escaping () -> Void) {
+        self.passed = passed
+        super.init(loop: loop)
+    }
+
+    override func deadlineReached(at now: Instant) {
+        passed()
     }
 }

@@ -49,7 +49,8 @@ extension Catalog {
     /// Wherever it is in memory. Where it is nowhere one runner says so, as an Ollama that has not loaded it does.
     private func planUnload(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
         guard let model = try holders(of: request.model, request) else { return nil }
-        let traits = FanOut.Traits(changes: [.ps])
+        // Measured with Ollama 0.5.4: /api/ps shows it for some tens of milliseconds more. One that is in use stays.
+        let traits = FanOut.Traits(changes: [.ps], patience: [20, 40, 80, 160, 320].map { .milliseconds($0) })
         let isLoaded = !model.loaded.isEmpty && request.route.pin == nil
         var plan =
             isLoaded

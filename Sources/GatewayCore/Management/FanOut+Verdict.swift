@@ -33,7 +33,8 @@ extension FanOut {
 
     /// What came of each, for a person.
     public var sentence: String {
-        outcomes.map { "\($0.runner.name) \($0.outcome.sentence)" }.joined(separator: " ")
+        let sentences = outcomes.map { "\($0.runner.name) \($0.outcome.sentence)" }
+        return sentences.map { $0.last == "." ? String($0.dropLast()) : $0 }.joined(separator: "; ") + "."
     }
 
     /// What came of each, for a program.

@@ -31,15 +31,19 @@ public struct FanOut: Sendable {
         public var streams: Bool
         /// The lists that may have changed: they are read again before the client hears of the end.
         public var changes: [RunnerList]
+        /// A runner may answer a moment before its lists show it (Ollama's unload): they are read again, after these
+        /// pauses, until they do or the client has waited long enough.
+        public var patience: [Interval]
 
         public init(
             vacuousStatus: Int? = nil, skipsUnreachable: Bool = false, streams: Bool = false,
-            changes: [RunnerList] = []
+            changes: [RunnerList] = [], patience: [Interval] = []
         ) {
             self.vacuousStatus = vacuousStatus
             self.skipsUnreachable = skipsUnreachable
             self.streams = streams
             self.changes = changes
+            self.patience = patience
         }
     }
 
@@ -68,6 +72,8 @@ public struct FanOut: Sendable {
         case beginStream(by: Int)
         /// Read `traits.changes` of these runners again, then say `refreshed`.
         case refresh(RunnerSet)
+        /// The same once more, after a pause.
+        case refreshLater(RunnerSet, Interval)
         /// Everything has ended: the client gets what `verdict` says, or, after `beginStream`, the last of the output.
         case finish
         /// The client is gone: close all connections.
@@ -79,6 +85,7 @@ public struct FanOut: Sendable {
     public let runners: [CalledRunner]
     private(set) var parts: [Part]
     private var wasReached = RunnerSet()
+    private var pausesTaken = 0
     private var phase = Phase.running
     /// The client has the head of a stream.
     private(set) public var isStreaming = false
@@ -153,9 +160,13 @@ public struct FanOut: Sendable {
         return .refresh(wasReached)
     }
 
-    /// The lists were read again, as far as they could be.
-    public mutating func refreshed() -> Action {
-        phase == .refreshing ? finish() : .none
+    /// The lists were read again, as far as they could be. `showsChange`: what was asked for can be seen in them.
+    public mutating func refreshed(showsChange: Bool = true) -> Action {
+        guard phase == .refreshing else { return .none }
+        guard !showsChange, outcomes.contains(where: { $0.outcome.isSuccess }), pausesTaken < traits.patience.count
+        else { return finish() }
+        pausesTaken += 1
+        return .refreshLater(wasReached, traits.patience[pausesTaken - 1])
     }
 
     private mutating func finish() -> Action {

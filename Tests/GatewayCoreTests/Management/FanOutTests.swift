@@ -131,7 +131,7 @@ import Testing
         #expect(root.status == 502)
         #expect(
             body["error"]?.string
-                == "runner 0 did it. runner 1 answered 500: disk full runner 2 closed the connection before it answered."
+                == "runner 0 did it; runner 1 answered 500: disk full; runner 2 closed the connection before it answered."
         )
         #expect(body["detail"] == nil)
         #expect(body["runners"]?.array?.map { $0["status"]?.int } == [200, 500, 502])
@@ -173,5 +173,30 @@ import Testing
         #expect(machine.ended(4, Self.done) == .finish)
         #expect(machine.verdict == .answer(of: 4))
         #expect(machine.report.array?.map { $0["index"]?.int } == [1, 3])
+    }
+
+    @Test func listsThatLagBehindTheAnswerAreReadAgainForAWhile() {
+        func machine(_ outcome: CallOutcome) -> FanOut {
+            var machine = FanOut(
+                runners: [CalledRunner(number: 0, index: 0, name: "")],
+                traits: .init(changes: [.ps], patience: [.milliseconds(20), .milliseconds(40)]))
+            machine.connected(0)
+            _ = machine.ended(0, outcome)
+            return machine
+        }
+        var slow = machine(Self.done)
+        #expect(slow.refreshed(showsChange: false) == .refreshLater(RunnerSet([0]), .milliseconds(20)))
+        #expect(slow.refreshed(showsChange: false) == .refreshLater(RunnerSet([0]), .milliseconds(40)))
+        #expect(slow.refreshed(showsChange: false) == .finish)
+        var quick = machine(Self.done)
+        #expect(quick.refreshed(showsChange: false) == .refreshLater(RunnerSet([0]), .milliseconds(20)))
+        #expect(quick.refreshed(showsChange: true) == .finish)
+        // A failure changes nothing that could be waited for.
+        var failed = machine(Self.broken)
+        #expect(failed.refreshed(showsChange: false) == .finish)
+        var gone = machine(Self.done)
+        #expect(gone.refreshed(showsChange: false) == .refreshLater(RunnerSet([0]), .milliseconds(20)))
+        #expect(gone.clientGone() == .cancel)
+        #expect(gone.refreshed(showsChange: false) == .none)
     }
 }

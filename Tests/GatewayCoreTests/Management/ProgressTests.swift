@@ -149,7 +149,7 @@ import Testing
         let lines = streams.end(2)
         #expect(lines.count == 1)
         let error = try JSON(parsing: Array(lines[0].utf8))["error"]?.string
-        #expect(error == "runner 0 did it. runner 1 did not finish: disk full runner 2 did it.")
+        #expect(error == "runner 0 did it; runner 1 did not finish: disk full; runner 2 did it.")
     }
 
     @Test func anEndWithoutSuccessIsNoSuccess() throws {

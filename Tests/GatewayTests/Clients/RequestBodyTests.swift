@@ -114,7 +114,7 @@ import Transport
     }
 
     @Test(arguments: [
-        ("/nowhere", "", 404), ("/api/tags", "", 405), ("/api/pull", "", 501),
+        ("/nowhere", "", 404), ("/api/tags", "", 405), ("/docker-model-runner/nowhere", "", 404),
         ("/api/chat", "Authorization: Bearer dmr_wrong\r\n", 401), ("/api/chat", "Origin: http://foreign\r\n", 403)
     ])
     func aRefusedRequestGetsItsAnswerInsteadOfContinue(target: String, fields: String, status: Int) throws {

@@ -99,6 +99,37 @@ import Transport
         #expect(try site.answer("GET", Self.prefix + "/api/ps").modelNames == [])
     }
 
+    @Test func aRunnerWhoseListLagsBehindIsReadAgain() throws {
+        // Answers the unload, and shows it in /api/ps only when it is asked for the third time.
+        let runner = try ScriptedRunner(loop, always: [.waitForRequest, .respond(200, "{\"done_reason\":\"unload\"}")])
+        let under = try GatewayUnderTest(loop, [runner])
+        defer { under.stop() }
+        runner.loaded = ["demo:latest"]
+        under.readAgain(.ps)
+        let asked = runner.listsAnswered.count
+        runner.listAnswered = { [unowned runner] in
+            let reads = runner.listsAnswered.dropFirst(asked).filter { $0.hasSuffix("/api/ps") }.count
+            if reads == 2 { runner.loaded = [] }
+        }
+        let answer = try under.client().answer(to: "/api/generate", #"{"model":"demo","keep_alive":0}"#)
+        #expect(answer.status == 200)
+        let client = try under.client()
+        client.get("/api/ps")
+        client.readResponses()
+        #expect(client.last?.modelNames == [])
+    }
+
+    @Test func aModelThatStaysInUseIsNotWaitedForLong() throws {
+        let runner = try ScriptedRunner(loop, always: [.waitForRequest, .respond(200, "{}")])
+        let under = try GatewayUnderTest(loop, [runner])
+        defer { under.stop() }
+        runner.loaded = ["demo:latest"]
+        under.readAgain(.ps)
+        let answer = try under.client().answer(to: "/api/generate", #"{"model":"demo","keep_alive":0}"#)
+        #expect(answer.status == 200)
+        #expect(runner.listsAnswered.filter { $0.hasSuffix("/api/ps") }.count >= 6)
+    }
+
     @Test func anUnloadTakesNoSlotAndWaitsForNone() throws {
         let site = try site(loaded: [0]) {
             $0.runners[0].maxInflight = 1

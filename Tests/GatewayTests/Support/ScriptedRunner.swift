@@ -41,6 +41,10 @@ final class ScriptedRunner {
     let loop: Loop
     let port: Int
     var models: [String]
+    /// What `/api/ps` shows.
+    var loaded: [String] = []
+    /// Called behind each list that it answered by itself.
+    var listAnswered: () -> Void = {}
     var version = "0.11.0"
     var answersLists = true
     /// Stands in front of the lists' paths.
@@ -105,7 +109,9 @@ final class ScriptedRunner {
         guard target.hasPrefix(basePath) else { return nil }
         switch target.dropFirst(basePath.count) {
         case "/api/tags": return "{\"models\":[\(entries.joined(separator: ","))]}"
-        case "/api/ps": return "{\"models\":[]}"
+        case "/api/ps":
+            let entries = loaded.map { "{\"name\":\"\($0)\",\"model\":\"\($0)\"}" }
+            return "{\"models\":[\(entries.joined(separator: ","))]}"
         case "/api/version": return "{\"version\":\"\(version)\"}"
         case "/": return "Ollama is running"
         default: return nil
@@ -218,6 +224,7 @@ final class ScriptedConnection: ByteStream, BodySink {
         let request = requests.removeLast()
         guard let body = runner.list(for: request.line) else { return }
         runner.listsAnswered.append(request.line)
+        defer { runner.listAnswered() }
         let sent = request.head.method == .head ? "" : body
         write(
             Array(
