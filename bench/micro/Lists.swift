@@ -5,7 +5,7 @@ import GatewayCore
 /// Fifty runners with a thousand models each: nine hundred that all have, a hundred of their own.
 private final class Fleet {
     private var catalog: Catalog
-    private static let runners = 50
+    static let runners = 50
     private static let models = 1000
 
     /// Nothing was read yet.
@@ -67,7 +67,9 @@ extension Benchmark {
     static var catalog: [Benchmark] {
         [
             Benchmark(name: "catalog/first-merge", runs: 1) {
-                {
+                // Made before the counting begins.
+                precondition(Fleet.lists.count == Fleet.runners)
+                return {
                     let fleet = Fleet()
                     fleet.readAll()
                     return fleet.answer(.tags)

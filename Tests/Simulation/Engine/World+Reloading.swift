@@ -2,7 +2,8 @@
 
 import GatewayCore
 
-/// A changed configuration, live: runners keep their numbers, streams go on, waiters look anew.
+/// A changed configuration, live, as `Gateway.apply` has it: runners keep their numbers, streams go on, waiters look
+/// anew.
 extension World {
     func reload(_ reload: Step.Reload) {
         setup.runners = reload.runners
@@ -11,8 +12,8 @@ extension World {
         setup.queueTimeout = reload.queueTimeout
         let change = numbering.reconfigure(reload.runners.map { [$0.url] }) { isReferredTo($0) }
         noteReload(change)
-        dispatcher.reconfigure(reload.runners.map(\.slots), places: numbering.places, settings: setup.dispatcher)
         catalog.replaceRunners(reload.runners.map(\.catalogEntry), places: numbering.places)
+        dispatcher.reconfigure(reload.runners.map(\.slots), places: numbering.places, settings: setup.dispatcher)
         for number in change.retired { retire(number) }
         for place in numbering.places { configure(place.number, reload.runners[place.index]) }
         listsChanged()
