@@ -26,7 +26,8 @@ let package = Package(
         .systemLibrary(name: "CLLHTTP", pkgConfig: "libllhttp", providers: [.apt(["libllhttp-dev"])]),
         .systemLibrary(name: "CYYJSON", pkgConfig: "yyjson", providers: [.apt(["libyyjson-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "GatewayCore", dependencies: ["CYYJSON"], swiftSettings: ours),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "GatewayCore", dependencies: ["CYYJSON", "CZstd"], swiftSettings: ours),
         .target(
             name: "Transport", dependencies: ["GatewayCore", "CUV", "CLLHTTP", "COpenSSL"], swiftSettings: ours),
         .target(name: "Gateway", dependencies: ["GatewayCore", "Transport"], swiftSettings: ours),
@@ -54,9 +55,9 @@ let package = Package(
         .executableTarget(
             name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
             exclude: ["recorded.tsv", "whole-gateway"], swiftSettings: ours),
-        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: ours),
+        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "CZstd"], swiftSettings: ours),
         .testTarget(
-            name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner"],
+            name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner", "CZstd"],
             swiftSettings: ours),
         // The core in virtual time: an engine of its own, so that a command can play more schedules than the tests do.
         .target(

@@ -8,15 +8,15 @@ import Transport
 final class ClientConnection: ByteStream, BodySink {
     let gateway: Gateway
     let listener: ListenerKind
-    private let parser: HTTPParser
-    private var phase = Phase.idle
+    let parser: HTTPParser
+    var phase = Phase.idle
     /// The request being read or answered.
     private(set) var incoming: IncomingRequest?
-    private var exchange: (any ClientExchange)?
+    private(set) var exchange: (any ClientExchange)?
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     private var pipelined: [UInt8] = []
     private var isConsuming = false
-    private var unsentAtLastLook = 0
+    var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
     private var address: SocketAddress?
     /// For the log, which names it with every request.
@@ -24,13 +24,16 @@ final class ClientConnection: ByteStream, BodySink {
     private var closesAfterResponse = false
     private var isCutByReset = false
 
-    private enum Phase: Equatable {
+    enum Phase: Equatable {
         /// Between two requests. Transitions: `readingHead`.
         case idle
         /// Part of a head has come. Transitions: `readingBody`, `responding`, `lingering`.
         case readingHead
-        /// The head is accepted, the body arrives. Transitions: `responding`, `lingering`.
+        /// The head is accepted, the body arrives. Transitions: `uploading`, `responding`, `lingering`.
         case readingBody
+        /// The body's beginning is with an exchange, the rest is passed on as it arrives. Transitions: `responding`,
+        /// `flushing`, `cutting`.
+        case uploading
         /// The whole request is here. Transitions: `flushing`, `lingering`.
         case responding
         /// The response is written and waits for the socket. Transitions: `idle`, `lingering`.
@@ -76,6 +79,7 @@ final class ClientConnection: ByteStream, BodySink {
         case .lingering, .cutting: break
         case .responding, .flushing: keepForLater(bytes)
         case .idle, .readingHead, .readingBody: consume(bytes)
+        case .uploading: passOn(bytes)
         }
     }
 
@@ -95,6 +99,7 @@ final class ClientConnection: ByteStream, BodySink {
             switch phase {
             case .responding, .flushing: return keepForLater(rest)
             case .lingering, .cutting: return
+            case .uploading: return passOn(rest)
             case .idle:
                 phase = .readingHead
                 setDeadline(in: gateway.timeouts.clientHeader)
@@ -109,7 +114,13 @@ final class ClientConnection: ByteStream, BodySink {
             case .messageEnd: if phase == .readingBody { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
             }
-            if phase == .readingBody, let error = incoming?.errorThatCloses { refuse(error) }
+            if phase == .readingBody, let incoming {
+                if let error = incoming.errorThatCloses {
+                    refuse(error)
+                } else if incoming.isReadyToPassOn {
+                    beginUpload()
+                }
+            }
             // A message without a body ends only when the parser is called again.
             mayBeOver = outcome == .head
         }
@@ -173,7 +184,9 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     /// The client would go on with this connection, and so would we. Behind a body that wasn't read nothing can come.
-    var mayKeepAlive: Bool { (incoming?.intake.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody }
+    var mayKeepAlive: Bool {
+        (incoming?.intake.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody && phase != .uploading
+    }
 
     /// A response of ours. `closing`: the request can't or won't be read to its end. `isLogged`: by the exchange that
     /// it ends.
@@ -247,6 +260,8 @@ final class ClientConnection: ByteStream, BodySink {
     private func linger() {
         phase = .lingering
         pipelined = []
+        // An upload may have been paused.
+        startReading()
         endWriting()
         setDeadline(in: ClientConnection.lingerLimit)
     }
@@ -271,6 +286,9 @@ final class ClientConnection: ByteStream, BodySink {
         case .responding:
             setDeadline(.distantFuture)
             exchange?.clientDrained()
+        case .uploading:
+            setDeadline(in: gateway.timeouts.clientBody)
+            exchange?.clientDrained()
         case .flushing: responseLeft()
         case .cutting: cutNow()
         case .idle, .readingHead, .readingBody, .lingering: break
@@ -283,7 +301,7 @@ final class ClientConnection: ByteStream, BodySink {
         switch phase {
         case .flushing where heldBytes > 0: closesAfterResponse = true
         case .cutting where heldBytes > 0: break
-        case .idle, .readingHead, .readingBody, .responding, .flushing, .lingering, .cutting: abort()
+        case .idle, .readingHead, .readingBody, .uploading, .responding, .flushing, .lingering, .cutting: abort()
         }
     }
 
@@ -308,22 +326,26 @@ final class ClientConnection: ByteStream, BodySink {
             guard parser.isBetweenMessages else { return refuse(.headTooSlow) }
             close()
         case .readingBody: refuse(.bodyTooSlow)
-        case .responding, .flushing:
-            // The limit is about progress: as long as the client takes something, it may go on.
-            guard unsentBytes < unsentAtLastLook else {
-                reset()
-                return abort()
-            }
-            unsentAtLastLook = unsentBytes
-            setDeadline(in: gateway.timeouts.clientWrite)
+        case .uploading: uploadDeadlineReached()
+        case .responding, .flushing: checkProgress()
         }
+    }
+
+    /// The limit is about progress: as long as the client takes something, it may go on.
+    func checkProgress() {
+        guard unsentBytes < unsentAtLastLook else {
+            reset()
+            return abort()
+        }
+        unsentAtLastLook = unsentBytes
+        setDeadline(in: gateway.timeouts.clientWrite)
     }
 
     /// The gateway stops: an idle connection closes now, another one behind its response.
     func drain() {
         switch phase {
         case .idle: close()
-        case .readingHead, .readingBody, .responding, .flushing, .lingering, .cutting: break
+        case .readingHead, .readingBody, .uploading, .responding, .flushing, .lingering, .cutting: break
         }
     }
 

@@ -32,16 +32,19 @@ extension Gateway {
         dispatcher.reconfigure(
             new.runners.map(RunnerSlots.Settings.init), places: numbering.places,
             settings: Dispatcher.Settings(new))
-        // Whoever waited for lists of these goes on at once, and finds everything else in its new state.
-        for number in change.retired { runners[number].retire() }
         for place in numbering.places {
-            let entry = new.runners[place.index]
             if place.number == runners.count {
                 runners.append(makeRunner(place, new))
-            } else if runners[place.number].configuration.url != entry.url {
+            } else if runners[place.number].configuration.url != new.runners[place.index].url {
                 runners[place.number] = makeRunner(place, new)
             }
-            runners[place.number].update(place, entry, via: rules.loopGuard.pseudonym, gateway: self)
+        }
+        // Every number has its runner now: whoever waited for the lists of one that is retired or disabled goes on at
+        // once, and its client may have the next request here already.
+        for number in change.retired { runners[number].retire() }
+        for place in numbering.places {
+            runners[place.number].update(
+                place, new.runners[place.index], via: rules.loopGuard.pseudonym, gateway: self)
         }
         for runner in runners {
             runner.pool.setBufferBytes(new.limits.bufferBytes)

@@ -154,11 +154,12 @@ public final class Gateway {
     func send(_ request: ProxiedRequest, ownName: String?, on connection: RunnerConnection, to runner: Int) -> Bool {
         let body = request.body(named: ownName)
         requestBytes.removeAll(keepingCapacity: true)
-        let framing: BodyFraming = request.framing == .chunked ? .chunked : .counted(body.count)
+        let framing = request.framing(beginningWith: body)
         runners[runner].template.render(
             method: request.method, path: request.route.pattern, client: request.headers, framing: framing,
             requestID: request.requestID, into: &requestBytes)
-        return connection.send(head: &requestBytes, body: body, isChunked: request.framing == .chunked)
+        return connection.send(
+            head: &requestBytes, body: body, isChunked: framing == .chunked, isWhole: !request.isStreamed)
     }
 
     // MARK: Waiting

@@ -13,16 +13,23 @@ final class IncomingRequest {
     private let id: ExchangeID
     private let method: Method
     private let target: [UInt8]
-    private let headers: HeaderFields
+    var headers: HeaderFields
     private unowned let client: ClientConnection
-    private var gateway: Gateway { client.gateway }
+    var gateway: Gateway { client.gateway }
 
-    private var scanner = BodyScanner()
-    private var body: [UInt8] = []
+    var scanner = BodyScanner()
+    /// Reads the body where it is a form.
+    var form: MultipartScanner?
+    /// Reads it where it is compressed, and counts against the memory of bodies, too.
+    var decoder: ZstdDecoder?
+    var decoderMemory = 0
+    var body: [UInt8] = []
+    /// The body is passed on while it arrives: `body` was its beginning.
+    var isPassedOn = false
     /// Bytes of body that came, kept or not.
     private var received = 0
     /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
-    private var bodyError: GatewayError?
+    var bodyError: GatewayError?
     private(set) var modelName: String?
     /// Takes the body while it arrives.
     private var management: ManagementExchange?
@@ -41,6 +48,11 @@ final class IncomingRequest {
         headers = head.headers
         requestID = gateway.requestID(for: id, head.headers)
         arrivedAt = gateway.loop.now
+        switch intake.bodyFormat {
+        case .json: break
+        case .form(let boundary): form = MultipartScanner(boundary: boundary)
+        case .zstd: decoder = ZstdDecoder(limit: decompressedLimit)
+        }
     }
 
     var identity: Identity? {
@@ -68,6 +80,7 @@ final class IncomingRequest {
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
         if let management { return management.bodyArrived(bytes) }
         guard intake.bodyUse == .scan else { return }
+        guard !isPassedOn else { return passOn(bytes) }
         received += bytes.count
         guard received <= gateway.rules.bodyLimit else {
             return bodyFailed(.bodyTooLarge(limit: gateway.rules.bodyLimit))
@@ -77,13 +90,17 @@ final class IncomingRequest {
         if body.isEmpty, case .counted(let count) = intake.framing { body.reserveCapacity(count) }
         body.append(contentsOf: bytes)
         do throws(ScanError) {
-            try scanner.scan(bytes)
+            switch intake.bodyFormat {
+            case .json: try scanner.scan(bytes)
+            case .form: try form?.scan(bytes)
+            case .zstd: decompress(bytes)
+            }
         } catch {
             bodyFailed(GatewayError(error, family: intake.family))
         }
     }
 
-    private func bodyFailed(_ error: GatewayError) {
+    func bodyFailed(_ error: GatewayError) {
         bodyError = error
         release()
     }
@@ -98,6 +115,7 @@ final class IncomingRequest {
     func release() {
         gateway.bodyMemory.release(body.count)
         body = []
+        releaseDecoder()
     }
 
     // MARK: Whole
@@ -128,7 +146,7 @@ final class IncomingRequest {
         }
     }
 
-    private func serveByRunner(_ route: Route, _ identity: Identity) {
+    func serveByRunner(_ route: Route, _ identity: Identity) {
         do throws(GatewayError) {
             let scanned = try scannedBody()
             let request = try ModelRequest(scanned, route: route, identity: identity)
@@ -144,8 +162,10 @@ final class IncomingRequest {
 
     private func scannedBody() throws(GatewayError) -> ScannedBody {
         if let bodyError { throw bodyError }
+        if let decoder { try finish(decoder) }
         do throws(ScanError) {
-            return try scanner.finish()
+            guard let form else { return try scanner.finish() }
+            return isPassedOn ? form.fields : try form.finish()
         } catch {
             throw GatewayError(error, family: intake.family)
         }
@@ -160,7 +180,7 @@ final class IncomingRequest {
             guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
                 throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
             }
-            start(request, route, model)
+            try start(request, route, model)
         case .firstListsPending:
             gateway.awaitLists(id) { [weak self] in
                 guard let self, !client.isClosing else { return }
@@ -183,12 +203,15 @@ final class IncomingRequest {
         return try gateway.catalog.enabledRunners(at: pin)
     }
 
-    private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) {
+    private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
+        if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
         let proxied = ProxiedRequest(
             id: id, route: route, method: method, version: version, headers: headers, framing: intake.framing,
-            body: body, model: request.model, streams: request.streams, requestID: requestID, arrivedAt: arrivedAt)
+            body: body, isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
+            arrivedAt: arrivedAt)
         // The exchange gives the memory back from here on.
         body = []
+        releaseDecoder()
         client.start(ProxiedExchange(gateway: gateway, client: client, request: proxied, model: model))
     }
 

@@ -11,12 +11,14 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let request: ProxiedRequest
     /// As it was listed when the exchange last looked.
     private(set) var model: ResolvedModel
-    private let gateway: Gateway
+    let gateway: Gateway
     /// nil once the exchange has ended.
-    private var client: ClientConnection?
-    private var machine: Exchange
+    private(set) var client: ClientConnection?
+    var machine: Exchange
     private var slot: SlotRequest
-    private var connection: RunnerConnection?
+    private(set) var connection: RunnerConnection?
+    /// Of a body that is passed on while it arrives; nil for every other one, and once it has been sent.
+    var upload: UploadPhase?
     private var grantedAt: Instant?
     /// Of the runner that it went to last, as it was then: the client and the log are told the same one.
     private var runnerIndex: Int?
@@ -38,7 +40,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         machine = Exchange(
             traits: .init(
                 needsSlot: request.route.isInference, streams: request.streams,
-                rewordsUnknownModel: request.route.surface == .prefix))
+                rewordsUnknownModel: request.route.surface == .prefix, streamsBody: request.isStreamed))
+        upload = request.isStreamed ? .sendingStart : nil
         slot = SlotRequest(
             id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
             arrivedAt: request.arrivedAt)
@@ -127,10 +130,13 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         guard let connection, let runner = machine.runner else { return }
         armDeadline()
         let ownName = model.strippedPrefix ? model.ownName(on: runner) : nil
-        if gateway.send(request, ownName: ownName, on: connection, to: runner) { machine.requestSent() }
+        if gateway.send(request, ownName: ownName, on: connection, to: runner) {
+            if upload == nil { machine.requestSent() } else { uploadProceeds() }
+        }
     }
 
     override func requestSent() {
+        if upload != nil { return uploadProceeds() }
         // The answer may have begun before the request was read to its end.
         guard machine.isMovable else { return }
         machine.requestSent()
@@ -160,6 +166,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         closing = ClosingEventScanner(head)
         client.responseBegan(keepsAlive: ownHead.keepsAlive, isCutByReset: ownHead.framing == .untilClose)
         gateway.bodyMemory.release(request.dropBody())
+        if upload != nil { responseBeganDuringUpload(status: summary.status) }
         armDeadline()
     }
 
@@ -204,10 +211,15 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     // MARK: Failures
 
-    private func armDeadline() {
+    func armDeadline() {
+        let limit = machine.timeLimit(gateway.exchangeTimeouts)
+        if let upload {
+            // An answer's clock begins when the request has been sent.
+            connection?.setDeadline(in: upload.runnerIsWaitedFor ? limit : nil)
+            return
+        }
         let deadline = answerClock.phaseBegan(
-            limit: machine.timeLimit(gateway.exchangeTimeouts), isRenewed: machine.bytesRenewDeadline,
-            now: gateway.loop.now)
+            limit: limit, isRenewed: machine.bytesRenewDeadline, now: gateway.loop.now)
         connection?.setDeadline(deadline)
     }
 
@@ -243,6 +255,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         endConnection(reusable: false)
         summary = nil
         answerClock.attemptEnded()
+        if upload != nil { startUploadAnew() }
         if !countsAsMove { slot.tried = TriedRunners() }
         let lease = machine.takeLeaseForMove(countsAsMove: countsAsMove)
         gateway.attemptEnded(outcome, at: runner, model: model, lease: lease)
@@ -269,7 +282,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     }
 
     private func finish(_ outcome: AttemptOutcome) {
-        end(outcome, reusable: keepsRunnerAlive, status: summary?.status ?? 0) { $0.responseEnded() }
+        end(outcome, reusable: keepsRunnerAlive && upload == nil, status: summary?.status ?? 0) { $0.responseEnded() }
     }
 
     private func cut(_ outcome: AttemptOutcome) {
@@ -284,7 +297,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// In this order: the runner's connection is free before its slot is, and the slot before the client goes on to its
     /// next request.
-    private func end(
+    func end(
         _ outcome: AttemptOutcome?, reusable: Bool, status: Int, _ tellClient: (ClientConnection) -> Void
     ) {
         let runner = machine.runner

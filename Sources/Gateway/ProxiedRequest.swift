@@ -13,9 +13,11 @@ final class ProxiedRequest {
     /// As the client framed it.
     let framing: BodyFraming
     private(set) var body: [UInt8]
+    /// More of the body follows while it is sent: `body` is only its beginning.
+    private(set) var isStreamed: Bool
     /// The model as the client wrote it.
     let model: String
-    /// Where its name stands in the body, quotes included.
+    /// Where its name stands in the body, in JSON quotes included.
     let modelRange: Range<Int>?
     let streams: Bool
     let requestID: [UInt8]
@@ -24,7 +26,7 @@ final class ProxiedRequest {
     init(
         id: ExchangeID, route: Route, method: Method, version: HTTPVersion, headers: HeaderFields, framing: BodyFraming,
         body: [UInt8],
-        model: ScannedBody.Name, streams: Bool, requestID: [UInt8], arrivedAt: Instant
+        isStreamed: Bool = false, model: ScannedBody.Name, streams: Bool, requestID: [UInt8], arrivedAt: Instant
     ) {
         self.id = id
         self.route = route
@@ -33,6 +35,7 @@ final class ProxiedRequest {
         self.headers = headers
         self.framing = framing
         self.body = body
+        self.isStreamed = isStreamed
         self.model = model.text
         modelRange = model.range
         self.streams = streams
@@ -45,9 +48,21 @@ final class ProxiedRequest {
     func body(named ownName: String?) -> [UInt8] {
         guard let ownName, let modelRange else { return body }
         var bytes = Array(body[..<modelRange.lowerBound])
-        JSON.writeString(ownName, to: &bytes)
+        if route.takesForm { bytes += ownName.utf8 } else { JSON.writeString(ownName, to: &bytes) }
         bytes += body[modelRange.upperBound...]
         return bytes
+    }
+
+    /// How the runner gets the body, of which `start` is what it gets first.
+    func framing(beginningWith start: [UInt8]) -> BodyFraming {
+        guard framing != .chunked else { return .chunked }
+        guard isStreamed, case .counted(let count) = framing else { return .counted(start.count) }
+        return .counted(start.count + count - body.count)
+    }
+
+    /// The body has ended, and all of it is held.
+    func bodyTurnedOutWhole() {
+        isStreamed = false
     }
 
     /// Returns how many bytes were held.

@@ -21,6 +21,8 @@ final class RunnerConnection: ByteStream, BodySink {
         case sending(body: [UInt8], next: Int)
         /// The body comes in pieces from elsewhere.
         case inPieces
+        /// The socket takes nothing any more.
+        case refused
     }
 
     /// A head of this size is malformed (gateway.md section 3, "Proxying").
@@ -95,36 +97,53 @@ final class RunnerConnection: ByteStream, BodySink {
     }
 
     /// Sends a request. A small body goes out with the head in one write; `head` is used up. Says whether everything was
-    /// handed over at once; otherwise `requestSent` follows.
-    func send(head: inout [UInt8], body: [UInt8], isChunked: Bool) -> Bool {
+    /// handed over at once; otherwise `requestSent` follows. `isWhole`: no more of the body follows in pieces.
+    func send(head: inout [UInt8], body: [UInt8], isChunked: Bool, isWhole: Bool = true) -> Bool {
         if isChunked { head += "\(String(body.count, radix: 16))\r\n".utf8 }
         guard body.count > RunnerConnection.uploadPieceBytes else {
             head += body
-            if isChunked { head += RunnerConnection.chunkEnd(of: body) }
+            if isChunked { head += RunnerConnection.chunkEnd(of: body, isLast: isWhole) }
             return write(head) || awaitDrain()
         }
         // The client's bytes are shared with whoever may have to send them again; only a chunk's end makes a copy.
-        upload = .sending(body: isChunked ? body + RunnerConnection.chunkEnd(of: body) : body, next: 0)
+        upload = .sending(
+            body: isChunked ? body + RunnerConnection.chunkEnd(of: body, isLast: isWhole) : body, next: 0)
         return write(head) && continueUpload()
     }
 
+    /// The next piece of a body that is passed on while it arrives, framed already. Says whether it was taken at once;
+    /// otherwise `requestSent` follows.
+    func send(piece: UnsafeRawBufferPointer) -> Bool {
+        write(piece) || awaitDrain()
+    }
+
     /// An empty chunk is the last one already.
-    private static func chunkEnd(of body: [UInt8]) -> [UInt8] {
-        Array((body.isEmpty ? "\r\n" : "\r\n0\r\n\r\n").utf8)
+    private static func chunkEnd(of body: [UInt8], isLast: Bool) -> [UInt8] {
+        Array((body.isEmpty || !isLast ? "\r\n" : "\r\n0\r\n\r\n").utf8)
     }
 
     private func awaitDrain() -> Bool {
+        if case .refused = upload { return false }
         upload = .sending(body: [], next: 0)
         return false
     }
 
     private func continueUpload() -> Bool {
-        guard case .sending(let body, var next) = upload else { return true }
+        switch upload {
+        case .none: return true
+        case .inPieces, .refused: return false
+        case .sending(let body, let next): return continueUpload(body, from: next)
+        }
+    }
+
+    private func continueUpload(_ body: [UInt8], from start: Int) -> Bool {
+        var next = start
         while next < body.count {
             let end = min(next + RunnerConnection.uploadPieceBytes, body.count)
             let wasTaken = body.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[next..<end])) }
             next = end
             guard wasTaken else {
+                if case .refused = upload { return false }
                 upload = .sending(body: next < body.count ? body : [], next: next)
                 return false
             }
@@ -142,7 +161,7 @@ final class RunnerConnection: ByteStream, BodySink {
 
     override func didDrain() {
         switch upload {
-        case .none: break
+        case .none, .refused: break
         case .sending: if continueUpload() { consumer?.requestSent() }
         case .inPieces: consumer?.requestSent()
         }
@@ -212,6 +231,13 @@ final class RunnerConnection: ByteStream, BodySink {
 
     override func didFail(_ error: UVError) {
         fail(isConnected ? .reset : .connectFailed, error.description)
+    }
+
+    /// A runner may answer before it has read a body that it doesn't want, and close: the answer counts, and the read
+    /// side brings it, or the end.
+    override func didFailToWrite(_ error: UVError) {
+        guard isConnected, isReading else { return didFail(error) }
+        upload = .refused
     }
 
     private func fail(_ failure: RunnerFailure, _ reason: String) {

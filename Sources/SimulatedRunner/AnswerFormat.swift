@@ -14,17 +14,28 @@ struct AnswerFormat {
     let middle: [UInt8]
     let after: [UInt8]
     private let kind: InferenceRequest.Kind
+    private let wantsText: Bool
+    private let events: EventFormat
     private let model: String
     private let identity: String
     private let includesUsage: Bool
 
     init(_ request: InferenceRequest, created: Int, number: Int) {
         kind = request.kind
+        wantsText = request.wantsText
         includesUsage = request.includesUsage
         var quoted: [UInt8] = []
         JSON.writeString(request.model, to: &quoted)
         model = String(decoding: quoted, as: UTF8.self)
+        events = EventFormat(quotedModel: model, created: created, number: number, promptTokens: request.promptTokens)
         switch request.kind {
+        case .responses, .messages, .transcription:
+            identity = ""
+            before = []
+            hasStamp = false
+            first = Array((request.kind == .messages ? events.messageOpening : events.responseOpening).utf8)
+            middle = Array((request.kind == .messages ? events.messageDelta : events.responseDelta).utf8)
+            after = Array((request.kind == .messages ? "\"}}\n\n" : "\"}\n\n").utf8)
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
             identity = ""
             before = Array("{\"model\":\(model),\"created_at\":\"".utf8)
@@ -58,8 +69,13 @@ struct AnswerFormat {
     }
 
     /// The last line, or the last events with `[DONE]`, which share a write as Ollama's do.
-    func closing(_ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
+    ///
+    /// - Parameter content: the text once more, or as much of it as `EventFormat` repeats.
+    func closing(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
         switch kind {
+        case .responses: return Array(events.responseClosing(content, figures).utf8)
+        case .messages: return Array(events.messageClosing(figures, reason: reason).utf8)
+        case .transcription: return []
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
             return Array((native("", figures, reason: reason, stamp: stamp) + "\n").utf8)
         case .openAIChat, .openAICompletion:
@@ -75,6 +91,9 @@ struct AnswerFormat {
     /// The whole answer as one object.
     func whole(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
         switch kind {
+        case .responses: return Array((events.response(content, figures) + "\n").utf8)
+        case .messages: return Array((events.message(content, figures, reason: reason) + "\n").utf8)
+        case .transcription: return Array((wantsText ? content : #"{"text":"\#(content)"}"# + "\n").utf8)
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
             return Array(native(content, figures, reason: reason, stamp: stamp).utf8)
         case .openAIChat, .openAICompletion:
@@ -91,6 +110,7 @@ struct AnswerFormat {
     /// How a stream ends whose model runner died: the native routes say so, `/v1` loses the words (measured, 0.5.4).
     func brokenEnd() -> [UInt8] {
         switch kind {
+        case .responses, .messages, .transcription: return []
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
             return Array(
                 "{\"error\":\"an error was encountered while running the model: unexpected EOF\"}\n".utf8)

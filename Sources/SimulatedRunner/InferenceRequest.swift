@@ -6,24 +6,38 @@ import GatewayCore
 struct Refusal: Error, Equatable {
     var status: Int
     var message: String
+    /// In the native shape, whatever the route's family is.
+    var isNative = false
 }
 
 /// What a simulated answer needs to know of an inference request.
 struct InferenceRequest: Equatable {
     enum Kind: Equatable {
         case generate, chat, embed, embeddings, openAIChat, openAICompletion, openAIEmbeddings
+        case responses, messages, transcription
 
-        var isOpenAI: Bool {
+        /// Whose error shape the route's clients read.
+        var family: ErrorFamily {
             switch self {
-            case .openAIChat, .openAICompletion, .openAIEmbeddings: true
-            case .generate, .chat, .embed, .embeddings: false
+            case .openAIChat, .openAICompletion, .openAIEmbeddings, .responses, .transcription: .openAI
+            case .messages: .anthropic
+            case .generate, .chat, .embed, .embeddings: .native
             }
         }
 
         var isEmbedding: Bool {
             switch self {
             case .embed, .embeddings, .openAIEmbeddings: true
-            case .generate, .chat, .openAIChat, .openAICompletion: false
+            case .generate, .chat, .openAIChat, .openAICompletion, .responses, .messages, .transcription: false
+            }
+        }
+
+        /// The member that limits the answer's tokens.
+        fileprivate func tokenLimit(_ json: JSON) -> JSON? {
+            switch self {
+            case .generate, .chat, .embed, .embeddings: json["options"]?["num_predict"]
+            case .openAIChat, .openAICompletion, .openAIEmbeddings, .messages, .transcription: json["max_tokens"]
+            case .responses: json["max_output_tokens"]
             }
         }
     }
@@ -43,13 +57,17 @@ struct InferenceRequest: Equatable {
     var inputs: [String]
     var dimensions: Int?
     var isBase64: Bool
+    /// A transcription as `text/plain`.
+    var wantsText: Bool
 
     static let tokenBound = 1_000_000
     static let inputBound = 512
 
     /// - Throws: `Refusal` with Ollama's status and words.
     init(_ kind: Kind, body: [UInt8]) throws(Refusal) {
-        guard !body.isEmpty else { throw Refusal(status: 400, message: kind.isOpenAI ? "EOF" : "missing request body") }
+        guard !body.isEmpty else {
+            throw Refusal(status: 400, message: kind.family == .native ? "missing request body" : "EOF")
+        }
         let json: JSON
         do throws(JSONError) { json = try JSON(parsing: body) } catch {
             throw Refusal(status: 400, message: "invalid JSON: \(error.message) at byte \(error.position)")
@@ -64,7 +82,7 @@ struct InferenceRequest: Equatable {
         inputs = InferenceRequest.inputs(of: json)
         let bytes = InferenceRequest.messageBytes(json) + inputs.reduce(0) { $0 + $1.utf8.count }
         promptTokens = max(1, bytes / 4)
-        tokenLimit = (kind.isOpenAI ? json["max_tokens"] : json["options"]?["num_predict"])?.int
+        tokenLimit = kind.tokenLimit(json)?.int
         // Ollama takes a negative number as "until it is done". The upper bound is ours: no request may ask for an
         // answer that fills the memory.
         tokenLimit = tokenLimit.flatMap { $0 <= 0 ? nil : min($0, InferenceRequest.tokenBound) }
@@ -72,25 +90,41 @@ struct InferenceRequest: Equatable {
             let words = "invalid input: at most \(InferenceRequest.inputBound) texts are simulated"
             throw Refusal(status: 400, message: words)
         }
-        keepAlive = kind.isOpenAI ? nil : try InferenceRequest.keepAlive(json["keep_alive"])
+        keepAlive = kind.family == .native ? try InferenceRequest.keepAlive(json["keep_alive"]) : nil
         includesUsage = json["stream_options"]?["include_usage"]?.bool ?? false
         dimensions = json["dimensions"]?.int
         isBase64 = json["encoding_format"]?.string == "base64"
+        wantsText = false
         isLoadOnly =
             switch kind {
             case .generate: (json["prompt"]?.string ?? "").isEmpty
             case .chat: (json["messages"]?.array ?? []).isEmpty
-            case .embed, .embeddings, .openAIChat, .openAICompletion, .openAIEmbeddings: false
+            case .embed, .embeddings, .openAIChat, .openAICompletion, .openAIEmbeddings, .responses, .messages,
+                .transcription:
+                false
             }
         if kind == .openAIChat, (json["messages"]?.array ?? []).isEmpty {
             throw Refusal(status: 400, message: "[] is too short - 'messages'")
         }
+        if kind == .messages, !model.isEmpty { try InferenceRequest.checkMessages(json) }
         if model.isEmpty {
             throw kind == .generate || kind == .embed
                 ? Refusal(status: 404, message: "model '' not found")
                 : Refusal(status: 400, message: "model is required")
         }
     }
+
+    private static func checkMessages(_ json: JSON) throws(Refusal) {
+        guard (json["max_tokens"]?.int ?? 0) > 0 else {
+            throw Refusal(status: 400, message: "max_tokens is required and must be positive")
+        }
+        guard !(json["messages"]?.array ?? []).isEmpty else {
+            throw Refusal(status: 400, message: "messages is required")
+        }
+    }
+
+    /// The Content-Type of an answer in one piece.
+    var wholeType: String { wantsText ? "text/plain" : "application/json; charset=utf-8" }
 
     /// What Ollama says on this route for a model that it hasn't got.
     var unknownModel: Refusal {

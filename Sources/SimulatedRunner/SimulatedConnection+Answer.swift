@@ -19,25 +19,31 @@ extension SimulatedConnection {
         answered()
     }
 
-    func refuse(_ refusal: Refusal, isOpenAI: Bool = false) {
-        guard isOpenAI else {
-            let error = JSON.object([.init("error", .string(refusal.message))])
-            return answer(refusal.status, type: SimulatedConnection.jsonType, error.bytes)
-        }
+    /// In the shape of the route's family, as Ollama's handlers answer.
+    func refuse(_ refusal: Refusal, family: ErrorFamily = .native) {
+        let message = JSON.string(refusal.message)
         let kind: String
         switch refusal.status {
         case 400: kind = "invalid_request_error"
         case 404: kind = "not_found_error"
+        case 503: kind = family == .anthropic ? "overloaded_error" : "api_error"
         default: kind = "api_error"
         }
-        let error = JSON.object([
-            .init(
-                "error",
-                .object([
-                    .init("message", .string(refusal.message)), .init("type", .string(kind)), .init("param", .null),
-                    .init("code", .null)
-                ]))
-        ])
+        let error: JSON
+        switch family {
+        case .native, .plain: error = .object([.init("error", message)])
+        case .openAI:
+            let object = JSON.object([
+                .init("message", message), .init("type", .string(kind)), .init("param", .null), .init("code", .null)
+            ])
+            error = .object([.init("error", object)])
+        case .anthropic:
+            error = .object([
+                .init("type", .string("error")),
+                .init("error", .object([.init("type", .string(kind)), .init("message", message)])),
+                .init("request_id", .string("req_\(number)"))
+            ])
+        }
         answer(refusal.status, type: SimulatedConnection.jsonType, error.bytes)
     }
 
@@ -99,9 +105,9 @@ extension SimulatedConnection {
         if request.isLoadOnly || !request.streams {
             let body = wholeBody(generation)
             generation.head =
-                head(200, type: SimulatedConnection.jsonType, framing: .counted(body.count)) + body
+                head(200, type: request.wholeType, framing: .counted(body.count)) + body
         } else {
-            let type = request.kind.isOpenAI ? "text/event-stream" : "application/x-ndjson"
+            let type = request.kind.family == .native ? "application/x-ndjson" : "text/event-stream"
             generation.head = head(200, type: type, framing: isChunked ? .chunked : .untilClose)
         }
         if generation.faults.slowHead != nil {
@@ -203,9 +209,11 @@ extension SimulatedConnection {
 
     private func sendClosing(_ generation: Generation) {
         let figures = generation.figures(at: loop.now)
+        let repeats = generation.request.kind == .responses
+        let content = repeats ? runner.text.text(tokens: min(generation.tokens, EventFormat.repeatedTokens)) : ""
         finish(
             generation,
-            with: generation.format.closing(figures, reason: generation.reason.description, stamp: stamp))
+            with: generation.format.closing(content, figures, reason: generation.reason.description, stamp: stamp))
     }
 
     private func finish(_ generation: Generation, with lastBytes: [UInt8]) {

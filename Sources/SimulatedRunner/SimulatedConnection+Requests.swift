@@ -27,7 +27,7 @@ extension SimulatedConnection {
         case .show: show(lists)
         case .model(let name):
             guard let model = runner.slots(of: name)?.model else {
-                return refuse(Refusal(status: 404, message: "model '\(name)' not found"), isOpenAI: true)
+                return refuse(Refusal(status: 404, message: "model '\(name)' not found"), family: .openAI)
             }
             answer(
                 200, type: SimulatedConnection.jsonType,
@@ -68,14 +68,17 @@ extension SimulatedConnection {
         let acts = number % max(1, faults.every) == 0
         if faults.failEvery > 0, number % faults.failEvery == 0 {
             let words = "simulated failure: this runner fails every \(faults.failEvery). request"
-            return refuse(Refusal(status: 500, message: words), isOpenAI: kind.isOpenAI)
+            return refuse(Refusal(status: 500, message: words), family: kind.family)
         }
         if faults.busyEvery > 0, number % faults.busyEvery == 0 {
-            return refuse(SimulatedConnection.busy, isOpenAI: kind.isOpenAI)
+            return refuse(SimulatedConnection.busy, family: kind.family)
         }
         if acts, misbehaves(faults) { return }
         do throws(Refusal) {
-            let request = try InferenceRequest(kind, body: body)
+            let request =
+                kind == .transcription
+                ? try InferenceRequest(form: body, parser.requestHead.headers)
+                : try InferenceRequest(kind, body: try plainBody(kind))
             guard !(acts && faults.notFound), let slots = runner.slots(of: request.model) else {
                 throw request.unknownModel
             }
@@ -85,7 +88,19 @@ extension SimulatedConnection {
                     created: runner.clock.seconds(), number: number, record: record, now: loop.now,
                     offset: loop.exactNow - loop.now))
         } catch {
-            refuse(error, isOpenAI: kind.isOpenAI)
+            refuse(error, family: error.isNative ? .native : kind.family)
+        }
+    }
+
+    /// Decompressed, on the routes where Ollama does that.
+    private func plainBody(_ kind: InferenceRequest.Kind) throws(Refusal) -> [UInt8] {
+        guard kind.family != .native, parser.requestHead.headers.text(of: .contentEncoding) == "zstd" else {
+            return body
+        }
+        do throws(ZstdDecoder.Failure) {
+            return try ZstdDecoder.decode(body, limit: 20 << 20)
+        } catch {
+            throw Refusal(status: 400, message: "failed to decompress request body", isNative: true)
         }
     }
 

@@ -49,6 +49,8 @@ open class ByteStream: Timed {
     open func didEnd() {}
     /// The connection broke, while reading, writing or connecting. The stream is still open: close it.
     open func didFail(_ error: UVError) {}
+    /// What was written could not be sent. What the peer said before may still be there to be read.
+    open func didFailToWrite(_ error: UVError) { didFail(error) }
     open func didConnect() {}
     /// Everything handed to `write` has left.
     open func didDrain() {}
@@ -204,14 +206,14 @@ open class ByteStream: Timed {
         if code < 0 {
             heldBytes -= bytes.count
             block.deallocate()
-            didFail(UVError(code: code))
+            didFailToWrite(UVError(code: code))
         }
     }
 
     private func heldWriteEnded(_ count: Int, status: Int32) {
         heldBytes -= count
         guard !isClosing else { return }
-        if status < 0 { return didFail(UVError(code: status)) }
+        if status < 0 { return didFailToWrite(UVError(code: status)) }
         if heldBytes == 0 { didDrain() }
     }
 
@@ -260,6 +262,15 @@ open class ByteStream: Timed {
     /// The peer's address, nil for Unix sockets and for a connection that is gone.
     public final var peerAddress: SocketAddress? {
         isUnix ? nil : SocketAddress { storage, length in uv_tcp_getpeername(handle.asTCP, storage, length) }
+    }
+
+    /// Asks the socket whether the peer has closed or reset the connection: while it isn't read, libuv doesn't tell.
+    public final var isPeerGone: Bool {
+        var descriptor: uv_os_fd_t = -1
+        guard !isClosing, uv_fileno(handle.asHandle, &descriptor) == 0 else { return false }
+        // 0x2000 is POLLRDHUP, which glibc hides behind _GNU_SOURCE; POLLERR and POLLHUP are always reported.
+        var question = pollfd(fd: descriptor, events: 0x2000, revents: 0)
+        return poll(&question, 1, 0) > 0
     }
 
     private static func of(_ handle: UnsafeMutablePointer<uv_stream_t>?) -> ByteStream? {

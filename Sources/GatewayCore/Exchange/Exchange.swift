@@ -14,11 +14,17 @@ public struct Exchange: ~Copyable {
         /// A runner's own "model not found" is answered in our words (under the prefix, Open WebUI's status), not in
         /// the runner's.
         public var rewordsUnknownModel: Bool
+        /// The body is larger than what is held of it, and is passed on while it arrives. It takes a connection of its
+        /// own, because one that was kept alive and turns out to be dead could not be replaced.
+        public var streamsBody: Bool
 
-        public init(needsSlot: Bool, streams: Bool, rewordsUnknownModel: Bool = false) {
+        public init(
+            needsSlot: Bool, streams: Bool, rewordsUnknownModel: Bool = false, streamsBody: Bool = false
+        ) {
             self.needsSlot = needsSlot
             self.streams = streams
             self.rewordsUnknownModel = rewordsUnknownModel
+            self.streamsBody = streamsBody
         }
     }
 
@@ -76,6 +82,9 @@ public struct Exchange: ~Copyable {
     private var maximumMoves = 2
     /// Counted as a move already, and no runner found yet.
     private var isMoving = false
+    /// False once a part of the request's body went to a runner and is not held any more: it can't be sent again, so
+    /// this attempt is the last.
+    public private(set) var bodyIsWhole = true
     /// What the client is told if no runner is left after a move; nil after a 503.
     private var lastFailure: ExchangeFailure?
 
@@ -117,7 +126,7 @@ extension Exchange {
             isMoving = false
             state = .connecting(Attempt(runner: runner))
             self.lease = lease
-            return .connect(runner: runner, fresh: false)
+            return .connect(runner: runner, fresh: traits.streamsBody)
         case .connecting, .awaitingHead, .streaming, .ended:
             preconditionFailure("a slot was granted to an exchange that does not wait for one")
         }
@@ -160,6 +169,14 @@ extension Exchange {
         }
     }
 
+    /// A part of the body is passed on of which nothing is kept.
+    public mutating func bodyPartGivenAway() {
+        switch state {
+        case .awaitingHead, .streaming: bodyIsWhole = false
+        case .waiting, .connecting, .ended: preconditionFailure("a part of a body for no runner")
+        }
+    }
+
     /// Some of a response came, though no whole head of a final one: the runner has had the request, so its connection
     /// was no stale one.
     public mutating func responseBegan() {
@@ -175,11 +192,13 @@ extension Exchange {
         switch state {
         case .awaitingHead(let attempt, _, _):
             let outcome = head.outcomeThatMoves
-            if let outcome, hasAlternative, moves < maximumMoves {
+            if let outcome, hasAlternative, bodyIsWhole, moves < maximumMoves {
                 lastFailure = failure(toldAfter: outcome, at: attempt.runner)
                 return .move(end: outcome)
             }
-            if traits.needsSlot, case .busy = outcome { return .waitAgain(end: .busy(retryAfter: head.retryAfter)) }
+            if traits.needsSlot, bodyIsWhole, case .busy = outcome {
+                return .waitAgain(end: .busy(retryAfter: head.retryAfter))
+            }
             if traits.rewordsUnknownModel, outcome == .modelNotFound {
                 return .fail(.modelNotFound, end: .modelNotFound)
             }
@@ -210,7 +229,7 @@ extension Exchange {
         case .awaitingHead(var attempt, let isReused, let isSent):
             // A kept-alive connection can be closed by the runner just as we write to it: that says nothing about the
             // runner, so it is replaced once, and this is no move.
-            if failure == .reset, isReused, !attempt.wasReplaced {
+            if failure == .reset, isReused, bodyIsWhole, !attempt.wasReplaced {
                 attempt.wasReplaced = true
                 state = .connecting(attempt)
                 return .connect(runner: attempt.runner, fresh: true)
@@ -227,7 +246,7 @@ extension Exchange {
 
     private mutating func moveOrFail(_ failure: RunnerFailure, at runner: Int) -> Action {
         let told = ExchangeFailure.runnerFailed(failure, runner: runner)
-        guard moves < maximumMoves else { return .fail(told, end: .failed(failure)) }
+        guard bodyIsWhole, moves < maximumMoves else { return .fail(told, end: .failed(failure)) }
         lastFailure = told
         return .move(end: .failed(failure))
     }

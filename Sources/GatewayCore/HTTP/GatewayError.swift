@@ -21,6 +21,8 @@ public struct GatewayError: Error, Equatable, Sendable {
     /// The body is plain text (or nothing, if the sentence is empty), as Ollama answers before its handlers: 404, 405,
     /// and the 403 of its Host and Origin checks.
     public var isPlainText: Bool
+    /// Ollama raises it before it knows the route's family: the shape is the native one everywhere (oa section 7).
+    public var isNative = false
     /// The connection's framing is in doubt: it closes behind the response.
     public var closesConnection: Bool
 

@@ -67,6 +67,10 @@ public struct HeaderFields: Sendable {
         }
     }
 
+    public mutating func remove(_ name: HeaderName) {
+        fields.removeAll { $0.name == name }
+    }
+
     // MARK: Read
 
     public func withName<Result>(_ field: Field, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {

@@ -6,6 +6,7 @@ extension OwnResponse {
     ///   - family: the route's; for what has no route, `native`.
     ///   - requestID: ours, for Anthropic's `request_id`.
     public init(error: GatewayError, family: ErrorFamily, surface: Surface, requestID: String = "") {
+        let family = error.isNative ? .native : family
         let sentence = error.sentence.isEmpty ? ReasonPhrase.of(error.status) : error.sentence
         self.init(error.status, fields: OwnResponse.fields(of: error), closesConnection: error.closesConnection)
         switch (surface, error.isPlainText) {

@@ -36,14 +36,27 @@ enum RequestFieldRules {
         return asks && !framing.isEmpty
     }
 
-    static func checkContentCoding(_ headers: HeaderFields) throws(GatewayError) {
+    /// The one coding there is, spelled as Ollama compares it: in lower case, and alone.
+    ///
+    /// - Throws: 415 for any other coding, and for this one where the route doesn't take it.
+    static func isZstd(_ headers: HeaderFields, allowed: Bool) throws(GatewayError) -> Bool {
+        guard headers.first(.contentEncoding) != nil else { return false }
         var isPlain = true
+        var codings = 0
+        var isZstd = false
         headers.forEachListElement(.contentEncoding) { element in
+            codings += 1
+            isZstd = isZstd || element.elementsEqual("zstd".utf8)
             if !ASCII.equalsIgnoringCase(element, "identity") { isPlain = false }
         }
-        guard isPlain else {
-            throw GatewayError(415, "The body is compressed (Content-Encoding); send it uncompressed.")
+        if isPlain { return false }
+        guard isZstd, codings == 1 else {
+            throw GatewayError(415, "The body's Content-Encoding is not taken here; send it uncompressed.")
         }
+        guard allowed else {
+            throw GatewayError(415, "This route takes no compressed body (Content-Encoding); send it uncompressed.")
+        }
+        return true
     }
 
     /// RFC 9112 section 9.3: `close` wins over everything.
@@ -67,7 +80,7 @@ enum RequestFieldRules {
     }
 
     /// tchar of RFC 9110 section 5.6.2: one bit per byte, those below 64 and those from 64 to 127.
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
+    static func isTokenByte(_ byte: UInt8) -> Bool {
         let low: UInt64 = 0x03FF_6CFA_0000_0000
         let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
         return byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0

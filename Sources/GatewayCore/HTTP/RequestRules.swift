@@ -21,6 +21,8 @@ public struct CheckedRequest: Equatable, Sendable {
     public var expectsContinue: Bool
     /// The client would go on with this connection (RFC 9112 section 9.3).
     public var keepAlive: Bool
+    /// The body is compressed with zstd.
+    public var isZstd: Bool
     /// Nil where HTTP/1.0 sent no Host.
     public var host: RequestAuthority?
 }
@@ -29,20 +31,21 @@ public struct CheckedRequest: Equatable, Sendable {
 /// off refuses bare CR and LF, folded fields and bad names already; it does pass `gzip, chunked`, chunked bodies in
 /// HTTP/1.0, and any Host.
 public enum RequestRules {
+    /// - Parameter takesZstd: the route's body may be compressed with it.
     /// - Throws: 400, 414, 415, 417 or 431, with a sentence for the client; `closesConnection` where the framing is in
     ///   doubt.
     public static func check(
-        _ head: RequestHead, limits: RequestLimits
+        _ head: RequestHead, limits: RequestLimits, takesZstd: Bool = false
     ) throws(GatewayError) -> CheckedRequest {
         try checkSize(head, limits)
         try RequestFieldRules.check(head.headers)
         let framing = try RequestFraming.framing(of: head)
         let host = try RequestHost.host(of: head)
         let expectsContinue = try RequestFieldRules.expectsContinue(head, framing)
-        if !framing.isEmpty { try RequestFieldRules.checkContentCoding(head.headers) }
+        let isZstd = framing.isEmpty ? false : try RequestFieldRules.isZstd(head.headers, allowed: takesZstd)
         return CheckedRequest(
-            framing: framing, expectsContinue: expectsContinue, keepAlive: RequestFieldRules.keepAlive(head), host: host
-        )
+            framing: framing, expectsContinue: expectsContinue, keepAlive: RequestFieldRules.keepAlive(head),
+            isZstd: isZstd, host: host)
     }
 
     private static func checkSize(_ head: RequestHead, _ limits: RequestLimits) throws(GatewayError) {

@@ -27,10 +27,10 @@ public struct ModelRequest: Equatable, Sendable {
         return route.operation == .generate && !body.hasPrompt || route.operation == .chat && !body.hasMessages
     }
 
-    /// Embeddings and transcriptions come in one piece whatever the body's `stream` says, and are timed so.
+    /// Embeddings come in one piece whatever the body's `stream` says, and are timed so.
     private static func canStream(_ route: Route) -> Bool {
         route.isInference
-            && ![Operation.embed, .embeddings, .openAIEmbeddings, .transcriptions].contains(route.operation)
+            && ![Operation.embed, .embeddings, .openAIEmbeddings].contains(route.operation)
     }
 }
 

@@ -34,7 +34,7 @@ public struct RequestIntake: Sendable {
     }
 
     public enum BodyUse: Equatable, Sendable {
-        /// Held whole and scanned: the model is in it.
+        /// Held and scanned: the model is in it. JSON is held whole; a form may be passed on once its model is known.
         case scan
         /// Goes to runners while it arrives, in pieces that nobody keeps.
         case stream
@@ -46,6 +46,8 @@ public struct RequestIntake: Sendable {
 
     public let decision: Decision
     public let bodyUse: BodyUse
+    /// Means something where `bodyUse` is `scan`.
+    public let bodyFormat: BodyFormat
     public let framing: BodyFraming
     /// The client waits for 100 before it sends its body.
     public let expectsContinue: Bool
@@ -71,12 +73,14 @@ public struct RequestIntake: Sendable {
         pattern = route?.pattern ?? "-"
         let originFields = rules.access.originDecision(head.headers).responseFields
         do throws(GatewayError) {
-            let checked = try RequestRules.check(head, limits: rules.limits)
+            let checked = try RequestRules.check(head, limits: rules.limits, takesZstd: route?.takesZstd ?? false)
             framing = checked.framing
             do throws(GatewayError) {
                 let decision = try RequestIntake.decide(head, routing, checked, listener, rules, hash)
+                bodyFormat = try BodyFormat(route, head.headers, checked)
                 self.decision = decision
             } catch {
+                bodyFormat = .json
                 decision = .refuse(error)
             }
             // A preflight names the origin itself; named twice, a browser would refuse it.
@@ -88,6 +92,7 @@ public struct RequestIntake: Sendable {
             // Whatever is wrong with a head, its framing can't be relied on.
             decision = .refuse(error)
             self.originFields = originFields
+            bodyFormat = .json
             (framing, keepsAlive, expectsContinue, bodyUse) = (.none, false, false, .refuse)
         }
     }
@@ -117,7 +122,7 @@ public struct RequestIntake: Sendable {
                 throw GatewayError(
                     503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
             }
-            if route.scansBody, case .counted(let count) = checked.framing, count > rules.bodyLimit {
+            if route.scansBody, !route.takesForm, case .counted(let count) = checked.framing, count > rules.bodyLimit {
                 throw .bodyTooLarge(limit: rules.bodyLimit)
             }
             return .serve(route, identity)
@@ -152,10 +157,10 @@ extension RoutingResult {
 }
 
 extension Route {
-    /// Its body is JSON that names the model.
+    /// Its body names the model: JSON, or a form.
     public var readsModelFromBody: Bool { routeClass == .one && pathArgument == nil }
 
-    /// Its body is JSON that is held whole and looked into.
+    /// Its body is looked into: JSON is held whole, a form up to where its model is known.
     public var scansBody: Bool {
         switch routeClass {
         case .one, .target: pathArgument == nil && operation != .signout

@@ -12,9 +12,9 @@ extension Operation {
         case .chatCompletions: .inference("/v1/chat/completions", .openAI, .built)
         case .completions: .inference("/v1/completions", .openAI, .built)
         case .openAIEmbeddings: .inference("/v1/embeddings", .openAI, .built)
-        case .responses: .inference("/v1/responses", .openAI)
-        case .messages: .inference("/v1/messages", .anthropic)
-        case .transcriptions: .inference("/v1/audio/transcriptions", .openAI)
+        case .responses: .inference("/v1/responses", .openAI, .built)
+        case .messages: .inference("/v1/messages", .anthropic, .built)
+        case .transcriptions: .inference("/v1/audio/transcriptions", .openAI, .built)
 
         case .tags: .init("/api/tags", .get, .read, .merged, .native, [.pinnable, .built])
         case .ps: .init("/api/ps", .get, .read, .merged, .native, [.pinnable, .built])

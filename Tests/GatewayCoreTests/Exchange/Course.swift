@@ -13,9 +13,13 @@ final class Course {
     private var dispatcher = Dispatcher(runners: Array(repeating: .init(), count: 8), settings: .init())
     private let now = Instant(nanoseconds: 0)
 
-    init(needsSlot: Bool = true, streams: Bool = true, rewordsUnknownModel: Bool = false) {
+    init(
+        needsSlot: Bool = true, streams: Bool = true, rewordsUnknownModel: Bool = false, streamsBody: Bool = false
+    ) {
         exchange = Exchange(
-            traits: .init(needsSlot: needsSlot, streams: streams, rewordsUnknownModel: rewordsUnknownModel))
+            traits: .init(
+                needsSlot: needsSlot, streams: streams, rewordsUnknownModel: rewordsUnknownModel,
+                streamsBody: streamsBody))
     }
 
     deinit {
@@ -68,6 +72,8 @@ final class Course {
     func connected(isReused: Bool = false) -> Exchange.Action { exchange.connected(isReused: isReused) }
     func responseBegan() { exchange.responseBegan() }
     func requestSent() { exchange.requestSent() }
+    func giveBodyAway() { exchange.bodyPartGivenAway() }
+    var bodyIsWhole: Bool { exchange.bodyIsWhole }
 
     func head(_ status: Int, json: Bool = true, retryAfter: Interval? = nil, alternative: Bool = false)
         -> Exchange.Action

@@ -109,7 +109,7 @@ import Testing
 
     @Test(arguments: [
         ("/api/chat", 401, 403, 200), ("/api/show", 401, 200, 200), ("/api/pull", 401, 403, 403),
-        ("/v1/completions", 401, 403, 200), ("/v1/responses", 401, 403, 501),
+        ("/v1/completions", 401, 403, 200), ("/v1/responses", 401, 403, 200),
         ("/docker-model-runner/config/update", 401, 403, 403), ("/docker-model-runner/api/unload", 401, 403, 403),
         ("/nowhere", 404, 404, 404)
     ])

@@ -87,8 +87,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (Method.post, "/v1/responses", ErrorFamily.openAI), (.post, "/v1/messages", .anthropic),
-        (.post, "/v1/audio/transcriptions", .openAI), (.get, "/metrics", .plain)
+        (Method.get, "/metrics", ErrorFamily.plain)
     ])
     func whatThisVersionDoesNotServeIs501InItsFamily(method: Method, target: String, family: ErrorFamily) {
         let intake = Knock(method, target).intake()

@@ -84,7 +84,7 @@ import Testing
         (GatewayCore.Operation.chat, true, true, false), (.generate, true, true, false),
         (.chatCompletions, false, true, false), (.completions, false, true, false), (.embed, false, false, false),
         (.embeddings, false, false, false), (.openAIEmbeddings, false, false, false), (.show, false, false, false),
-        (.responses, false, true, false), (.messages, false, true, false), (.transcriptions, false, false, false)
+        (.responses, false, true, false), (.messages, false, true, false), (.transcriptions, false, true, false)
     ])
     func streamingIsTheRoutesDefaultAndTheBodysChoice(
         operation: GatewayCore.Operation, absent: Bool, on: Bool, off: Bool

@@ -31,6 +31,8 @@ import Transport
         Row("/api/show", "  \n", 400, "missing request body"),
         Row("/v1/chat/completions", "", 400, "EOF"),
         Row("/v1/embeddings", "", 400, "EOF"),
+        Row("/v1/responses", "", 400, "EOF"),
+        Row("/v1/messages", " ", 400, "EOF"),
         Row("/api/chat", "hello", 400, "…"),
         Row("/api/chat", #"{"model":"shared:1b""#, 400, "…"),
         Row("/api/chat", #"{"model":"shared:1b"} x"#, 400, "…"),
@@ -49,12 +51,16 @@ import Transport
         Row("/api/chat", String(repeating: #"{"a":"#, count: 600), 400, "…"),
         Row("/v1/chat/completions", #"{"model":"shared:1b","model":""}"#, 400, "…"),
         Row("/v1/completions", "{", 400, "…"),
+        Row("/v1/responses", #"{"model":"shared:1b","input":}"#, 400, "…"),
+        Row("/v1/messages", #"{"model":"shared:1b","model":"shared:1b"}"#, 400, "…"),
 
         Row("/api/chat", "{}", 400, "model is required"),
         Row("/api/chat", #"{"name":"shared:1b"}"#, 400, "model is required"),
         Row("/api/embeddings", "{}", 400, "model is required"),
         Row("/api/show", #"{"model":""}"#, 400, "model is required"),
         Row("/v1/chat/completions", #"{"model":" "}"#, 400, "model is required"),
+        Row("/v1/responses", #"{"name":"shared:1b","input":"a"}"#, 400, "model is required"),
+        Row("/v1/messages", #"{"name":"shared:1b"}"#, 400, "model is required"),
         Row("/api/generate", "{}", 404, "model '' not found"),
         Row("/api/embed", #"{"input":"x"}"#, 404, "model '' not found"),
         Row("/v1/completions", "{}", 404, "model '' not found"),
@@ -69,6 +75,9 @@ import Transport
         Row("/v1/chat/completions", #"{"model":"nobody"}"#, 404, "model 'nobody' not found"),
         Row("/v1/completions", #"{"model":"nobody"}"#, 404, "model 'nobody' not found"),
         Row("/v1/embeddings", #"{"model":"nobody"}"#, 404, "model \"nobody\" not found, try pulling it first"),
+        Row("/v1/responses", #"{"model":"Nobody"}"#, 404, "model 'Nobody' not found"),
+        Row("/v1/messages", #"{"model":"Nobody"}"#, 404, "model 'Nobody' not found"),
+        Row("/v1/messages", #"{"model":"a b"}"#, 400, "invalid model name"),
         Row("/api/chat", #"{"model":"a//b"}"#, 400, "invalid model name"),
         Row("/api/show", #"{"model":":tag"}"#, 400, "invalid model name"),
         Row("/v1/chat/completions", #"{"model":"a b"}"#, 400, "invalid model name")
@@ -94,8 +103,13 @@ import Transport
         if row.path.hasPrefix("/v1/") {
             #expect(row.fits(error["message"]?.string))
             #expect(error["type"]?.string == (row.status == 404 ? "not_found_error" : "invalid_request_error"))
-            #expect(error["param"] == .null)
-            #expect(error["code"] == .null)
+            if row.path == "/v1/messages" {
+                #expect(root.json?["type"]?.string == "error")
+                #expect(root.json?["request_id"]?.string?.hasPrefix("req_") == true)
+            } else {
+                #expect(error["param"] == .null)
+                #expect(error["code"] == .null)
+            }
         } else {
             #expect(row.fits(error.string))
         }

@@ -51,7 +51,20 @@ import Transport
             contentType: "text/event-stream", sign: "data: [DONE]"),
         Row(
             path: "/v1/embeddings", body: #"{"model":"embedder","input":"a"}"#, contentType: jsonType,
-            sign: #""object":"embedding""#)
+            sign: #""object":"embedding""#),
+        Row(
+            path: "/v1/responses", body: #"{"model":"shared:1b","input":"a"}"#, contentType: jsonType,
+            sign: #""object":"response""#),
+        Row(
+            path: "/v1/responses", body: #"{"model":"shared:1b","input":"a","stream":true}"#,
+            contentType: "text/event-stream", sign: "event: response.completed\n"),
+        Row(
+            path: "/v1/messages", body: #"{"model":"shared:1b","max_tokens":5,"messages":[{"role":"user"}]}"#,
+            contentType: jsonType, sign: #""stop_reason":"max_tokens""#),
+        Row(
+            path: "/v1/messages",
+            body: #"{"model":"shared:1b","max_tokens":5,"messages":[{"role":"user"}],"stream":true}"#,
+            contentType: "text/event-stream", sign: "event: message_stop\n")
     ]
 
     let loop: Loop
