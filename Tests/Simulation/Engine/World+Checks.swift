@@ -161,6 +161,7 @@ extension World {
         if course.headForwarded || !course.socket.received.isEmpty {
             witness.fault(.move, "client \(client) has had bytes, and its exchange moves")
         }
+        if course.bodyIsGone { witness.fault(.move, "client \(client) moves, and a part of its body is gone") }
         course.requestBegan = nil
         course.pausedFor = .zero
         witness.tally.count(countsAsMove ? .moves : .waitsAgain)
@@ -178,6 +179,7 @@ extension World {
     func checkForward(_ course: Course, _ head: Step.Head) {
         let isMissing = head.status == 404 && head.isJSON
         guard [502, 503, 504].contains(head.status) || isMissing else { return }
+        guard !course.bodyIsGone else { return }
         if head.status == 503, !course.ask.isShow {
             witness.fault(.move, "client \(course.client) gets a 503, though it could wait")
         }
