@@ -43,6 +43,8 @@ final class Course {
     var holdsLease = false
     var tried: [Int] = []
     var moves = 0
+    /// A part of its body can't be sent again.
+    var bodyIsGone = false
     var crashes = 0
     var movesSinceCrash = 0
     var headForwarded = false
@@ -59,7 +61,7 @@ final class Course {
         self.ask = ask
         arrivedAt = now
         self.timer = timer
-        machine = Exchange(traits: .init(needsSlot: !ask.isShow, streams: streams))
+        machine = Exchange(traits: .init(needsSlot: !ask.isShow, streams: streams, streamsBody: ask.streamsBody))
         slot = SlotRequest(
             id: ExchangeID(UInt64(client)), model: ask.model, holders: RunnerSet(), loaded: RunnerSet(), arrivedAt: now)
         slot.isPinned = ask.pin != nil

@@ -58,7 +58,8 @@ struct Generator {
         ask.streams = dice.chance(70)
         ask.isShow = dice.chance(6)
         if dice.chance(5) { ask.pin = dice.below(world.peers.count) }
-        ask.leavesSlowly = dice.chance(20)
+        ask.streamsBody = dice.chance(8)
+        ask.leavesSlowly = ask.streamsBody || dice.chance(20)
         if dice.chance(slowClients) { ask.room = dice.below(60) }
         ask.identity = dice.below(3)
         return .ask(client: clients - 1, ask)
@@ -119,6 +120,7 @@ struct Generator {
         let client = course.client
         if course.link == .connecting { return connect(client, world.peers[runner].condition) }
         guard !course.headForwarded else { return stream(course) }
+        if course.ask.streamsBody, !course.hasLeft, dice.chance(50) { return .part(client: client) }
         if !course.hasLeft, dice.chance(70) { return .sent(client: client) }
         if dice.chance(faults) { return faultBeforeHead(client) }
         if dice.chance(busyRunners) {

@@ -59,7 +59,7 @@ struct Setup: Equatable {
         bufferBytes = dice.pick([16, 64, 128])
         bodyMemory = dice.pick([200, 600, 4096, 4096])
         ejectAfter = dice.within(1...4)
-        wholeAnswer = dice.chance(50) ? nil : .seconds(40)
+        wholeAnswer = dice.chance(40) ? nil : .seconds(Double(dice.pick([4, 10, 40])))
         usesWheel = dice.chance(5)
         awaitsRecovery = dice.chance(8)
     }

@@ -57,7 +57,7 @@ extension Step {
         case .body(let client, let bytes): return bytes > 1 ? [.body(client: client, bytes: 1)] : []
         case .pass(let milliseconds):
             return [1, 10, 100, 1000, 10000].filter { $0 < milliseconds }.reversed().map { .pass(milliseconds: $0) }
-        case .leave, .take, .accept, .refuse, .sent, .stir, .end, .condition, .relist, .reload: return []
+        case .leave, .take, .accept, .refuse, .sent, .part, .stir, .end, .condition, .relist, .reload: return []
         }
     }
 }

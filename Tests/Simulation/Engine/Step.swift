@@ -15,6 +15,8 @@ enum Step: Equatable {
     case refuse(client: Int)
     /// The last byte of the request has left.
     case sent(client: Int)
+    /// A part of the request's body has left of which nothing is kept.
+    case part(client: Int)
     /// Some bytes of a response, and no whole head.
     case stir(client: Int)
     case head(client: Int, Head)
@@ -44,6 +46,8 @@ enum Step: Equatable {
         var pin: Int?
         /// The request doesn't leave in one piece.
         var leavesSlowly = false
+        /// Its body is passed on while it arrives.
+        var streamsBody = false
         /// What the client's socket takes before it has to be read.
         var room = Step.unlimited
         /// Who it is; 500s count by it.
@@ -81,6 +85,7 @@ extension Step: CustomStringConvertible {
         case .accept(let client): "client \(client): its runner accepts the connection"
         case .refuse(let client): "client \(client): its runner refuses the connection"
         case .sent(let client): "client \(client): the request's last byte has left"
+        case .part(let client): "client \(client): a part of its body is given away"
         case .stir(let client): "client \(client): its runner sends part of a head"
         case .head(let client, let head): "client \(client): its runner answers \(head)"
         case .body(let client, let bytes): "client \(client): its runner sends \(bytes) bytes"
@@ -102,6 +107,7 @@ extension Step.Ask: CustomStringConvertible {
         if promptBytes > 0 { text += ", prompt of \(promptBytes) bytes" }
         if let pin { text += ", pinned to runner \(pin)" }
         if leavesSlowly { text += ", leaves slowly" }
+        if streamsBody { text += ", its body is passed on as it comes" }
         if room != Step.unlimited { text += ", its socket takes \(room) bytes" }
         if identity != 0 { text += ", identity \(identity)" }
         return text

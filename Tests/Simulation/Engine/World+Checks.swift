@@ -161,6 +161,7 @@ extension World {
         if course.headForwarded || !course.socket.received.isEmpty {
             witness.fault(.move, "client \(client) has had bytes, and its exchange moves")
         }
+        if course.bodyIsGone { witness.fault(.move, "client \(client) moves, and a part of its body is gone") }
         course.requestBegan = nil
         course.pausedFor = .zero
         witness.tally.count(countsAsMove ? .moves : .waitsAgain)
@@ -178,6 +179,7 @@ extension World {
     func checkForward(_ course: Course, _ head: Step.Head) {
         let isMissing = head.status == 404 && head.isJSON
         guard [502, 503, 504].contains(head.status) || isMissing else { return }
+        guard !course.bodyIsGone else { return }
         if head.status == 503, !course.ask.isShow {
             witness.fault(.move, "client \(course.client) gets a 503, though it could wait")
         }
@@ -190,8 +192,8 @@ extension World {
     func checkName(_ course: Course) {
         guard let runner = course.machine.runner, let model = course.model else { return }
         let sent = model.strippedPrefix ? model.ownName(on: runner) ?? course.ask.model : course.ask.model
-        let prefix = peers[runner].prefix
-        let own = prefix.isEmpty ? course.ask.model : String(course.ask.model.dropFirst(prefix.utf8.count + 1))
+        // Runners themselves know nothing of prefixes, whatever a reload did to them.
+        let own = course.ask.model.split(separator: ".").last.map(String.init) ?? course.ask.model
         if sent != own { witness.fault(.name, "runner \(runner) is asked for \(sent), which it calls \(own)") }
         if witness.runners[runner].lacks.contains(course.ask.model), course.link != .open(isReused: false) {
             witness.fault(.candidate, "runner \(runner) is asked for \(own) again, which it said it lacks")

@@ -22,7 +22,7 @@ extension World {
         case .take(let client, let bytes):
             guard let course = course(client), course.isClientHere else { return false }
             if course.socket.take(bytes) { clientDrained(course) }
-        case .accept, .refuse, .sent, .stir, .head, .body, .end: return meet(step)
+        case .accept, .refuse, .sent, .part, .stir, .head, .body, .end: return meet(step)
         case .condition(let runner, let condition):
             guard runner < peers.count, peers[runner].condition != condition else { return false }
             change(runner, to: condition)
@@ -56,6 +56,12 @@ extension World {
         case .sent(let client):
             guard let course = open(client), !course.hasLeft else { return false }
             requestSent(course)
+        case .part(let client):
+            guard let course = open(client), course.ask.streamsBody, !course.hasLeft, !course.headForwarded else {
+                return false
+            }
+            course.machine.bodyPartGivenAway()
+            course.bodyIsGone = true
         case .stir(let client):
             guard let course = open(client), !course.headForwarded else { return false }
             course.hasResponseBytes = true
