@@ -44,7 +44,8 @@ extension CatalogRunner {
     public init(_ runner: RunnerConfiguration) {
         self.init(
             identity: runner.url.description, isEnabled: runner.isEnabled, prefixID: runner.prefixID,
-            modelIDs: runner.modelIDs, tags: .array(runner.tags), connectionType: runner.connectionType)
+            modelIDs: runner.modelIDs, tags: .array(runner.tags), connectionType: runner.connectionType,
+            takesPulls: runner.pulls)
     }
 }
 

@@ -46,7 +46,6 @@ struct UnbuiltSettings {
     }
 
     private func refuse(_ runner: RunnerConfiguration, at path: String) {
-        refuse("\(path).pull", "leaving a runner out of pulls", !runner.pulls, "true")
         refuse("\(path).headers", "sending headers of your own to a runner", !runner.headers.isEmpty, "{}")
         refuse("\(path).tls_verify", "TLS towards runners", !runner.verifiesTLS, "true")
         refuse("\(path).tls_ca", "TLS towards runners", !runner.tlsCA.isEmpty, "\"\"")

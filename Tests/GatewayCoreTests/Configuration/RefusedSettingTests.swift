@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("pull", "false", "true"), ("headers", #"{"X-A":"b"}"#, "{}"), ("tls_verify", "false", "true"),
+        ("headers", #"{"X-A":"b"}"#, "{}"), ("tls_verify", "false", "true"),
         ("tls_ca", #""/ca""#, #""""#)
     ])
     func ofARunner(key: String, value: String, off: String) throws {

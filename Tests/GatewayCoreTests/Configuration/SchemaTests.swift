@@ -120,7 +120,7 @@ import Testing
                 "access.networks", "access.trusted_proxies", "access.users", "access.jwt_secret",
                 "access.keys[0].models", "access.keys[0].asserts_user", "access.keys[0].max_inflight",
                 "access.keys[0].requests_per_minute", "access.keys[0].priority", "access.keys[0].share",
-                "runners[0].pull", "runners[0].headers", "runners[0].tls_verify", "runners[0].tls_ca"
+                "runners[0].headers", "runners[0].tls_verify", "runners[0].tls_ca"
             ])
     }
 

@@ -159,6 +159,17 @@ import Transport
         #expect(try site.answer("POST", "/api/pull?runners=x", #"{"model":"new"}"#).status == 400)
     }
 
+    @Test func aRunnerThatTakesNoPullsIsLeftOutUnlessItIsChosen() throws {
+        let site = try TwoRunners(loop) { $0.runners[0].pulls = false }
+        defer { site.stop() }
+        #expect(try site.answer("POST", "/api/pull", #"{"model":"new"}"#).lines.last == Self.success)
+        #expect(site.runners.map { names($0).contains("new:latest") } == [false, true])
+        #expect(try site.answer("POST", "/api/blobs/\(BlobTests.digest([0x61]))", "a").status == 201)
+        #expect(site.runners.map { $0.options.library.blobs.count } == [0, 1])
+        #expect(try site.answer("POST", "/api/pull?runners=0", #"{"model":"new"}"#).lines.last == Self.success)
+        #expect(names(site.runners[0]).contains("new:latest"))
+    }
+
     @Test func aPrefixChoosesRunnersAndLeavesTheBody() throws {
         let site = try TwoRunners(loop) { $0.runners[1].prefixID = "gpu1" }
         defer { site.stop() }
