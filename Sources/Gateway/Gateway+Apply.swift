@@ -20,7 +20,7 @@ extension Gateway {
         for line in changes.lines { log.info("configuration: \(line)") }
         configuration = taken
         log.apply(taken.log)
-        rules = RequestIntake.Rules(taken, machine: machine, loopGuard: rules.loopGuard)
+        intakeRules = SharedRules(RequestIntake.Rules(taken, machine: machine, loopGuard: intakeRules.value.loopGuard))
         exchangeTimeouts = Exchange.Timeouts(taken.timeouts)
         bodyMemory.limit = taken.limits.bodyMemory
         applyRunners(taken)
@@ -44,7 +44,7 @@ extension Gateway {
         for number in change.retired { runners[number].retire() }
         for place in numbering.places {
             runners[place.number].update(
-                place, new.runners[place.index], via: rules.loopGuard.pseudonym, gateway: self)
+                place, new.runners[place.index], via: intakeRules.value.loopGuard.pseudonym, gateway: self)
         }
         for runner in runners {
             runner.pool.setBufferBytes(new.limits.bufferBytes)

@@ -13,7 +13,8 @@ public final class Gateway {
     var wanted: Configuration
     let log: Log
     let machine: Machine
-    var rules: RequestIntake.Rules
+    /// Replaced as a whole when the configuration changes.
+    var intakeRules: SharedRules
     let clock = DateClock()
     var exchangeTimeouts: Exchange.Timeouts
     /// By number.
@@ -52,7 +53,7 @@ public final class Gateway {
         self.machine = machine
         exchangeTimeouts = Exchange.Timeouts(configuration.timeouts)
         let loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
-        rules = RequestIntake.Rules(configuration, machine: machine, loopGuard: loopGuard)
+        intakeRules = SharedRules(RequestIntake.Rules(configuration, machine: machine, loopGuard: loopGuard))
         requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
         probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
         bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
@@ -85,7 +86,7 @@ public final class Gateway {
         let runner = configuration.runners[place.index]
         let pool = RunnerPool(
             loop: loop, resolver: resolver, url: runner.url, bufferBytes: configuration.limits.bufferBytes)
-        return GatewayRunner(place, runner, pool: pool, via: rules.loopGuard.pseudonym)
+        return GatewayRunner(place, runner, pool: pool, via: intakeRules.value.loopGuard.pseudonym)
     }
 
     /// Finishes what runs and takes nothing new; `whenDone` is called once, when the last connection has closed.
@@ -321,5 +322,14 @@ private final class Waker: Timed {
 
     override func deadlineReached(at now: Instant) {
         wake()
+    }
+}
+
+/// The rules of intake behind one reference: a request that reads them from here copies none of their parts.
+final class SharedRules {
+    let value: RequestIntake.Rules
+
+    init(_ value: RequestIntake.Rules) {
+        self.value = value
     }
 }

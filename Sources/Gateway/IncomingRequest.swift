@@ -17,13 +17,13 @@ final class IncomingRequest {
     private unowned let client: ClientConnection
     var gateway: Gateway { client.gateway }
 
-    var scanner = BodyScanner()
+    @exclusivity(unchecked) var scanner = BodyScanner()
     /// Reads the body where it is a form.
     var form: MultipartScanner?
     /// Reads it where it is compressed, and counts against the memory of bodies, too.
     var decoder: ZstdDecoder?
     var decoderMemory = 0
-    var body: [UInt8] = []
+    @exclusivity(unchecked) var body: [UInt8] = []
     /// The body is passed on while it arrives: `body` was its beginning.
     var isPassedOn = false
     /// Bytes of body that came, kept or not.
@@ -38,7 +38,7 @@ final class IncomingRequest {
         let gateway = client.gateway
         self.client = client
         id = gateway.newExchange()
-        intake = RequestIntake(head, listener: client.listener, rules: gateway.rules) { token in
+        intake = RequestIntake(head, listener: client.listener, rules: gateway.intakeRules.value) { token in
             KeyDigest(sha256: Cryptography.sha256(token))
         }
         version = head.version
@@ -82,8 +82,8 @@ final class IncomingRequest {
         guard intake.bodyUse == .scan else { return }
         guard !isPassedOn else { return passOn(bytes) }
         received += bytes.count
-        guard received <= gateway.rules.bodyLimit else {
-            return bodyFailed(.bodyTooLarge(limit: gateway.rules.bodyLimit))
+        guard received <= gateway.intakeRules.value.bodyLimit else {
+            return bodyFailed(.bodyTooLarge(limit: gateway.intakeRules.value.bodyLimit))
         }
         guard bodyError == nil else { return }
         guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }

@@ -10,7 +10,7 @@ public final class Log {
     private var format: Configuration.Log.Format
     private var path: String?
     private var descriptor: Int32
-    private var buffer: [UInt8] = []
+    @exclusivity(unchecked) private var buffer: [UInt8] = []
     /// When the last line was written, and the second of that.
     private var stamp: [UInt8] = []
     private var stampSecond = time_t.min

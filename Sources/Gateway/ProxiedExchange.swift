@@ -24,12 +24,12 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     private var runnerIndex: Int?
 
     // The splice: what a chunk needs, and nothing else.
-    private var summary: ResponseSummary?
-    private var clientHead: [UInt8] = []
+    @exclusivity(unchecked) private var summary: ResponseSummary?
+    @exclusivity(unchecked) private var clientHead: [UInt8] = []
     private var isChunked = false
     private var keepsRunnerAlive = false
-    private var closing = ClosingEventScanner(kind: .none)
-    private var answerClock = AnswerClock()
+    @exclusivity(unchecked) private var closing = ClosingEventScanner(kind: .none)
+    @exclusivity(unchecked) private var answerClock = AnswerClock()
     private var bytesSent = 0
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {

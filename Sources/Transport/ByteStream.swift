@@ -11,14 +11,14 @@ import Glibc
 open class ByteStream: Timed {
     private let handle: UnsafeMutablePointer<uv_stream_t>
     private var isOpen = false
-    public private(set) var isClosing = false
-    public private(set) var isReading = false
+    @exclusivity(unchecked) public private(set) final var isClosing = false
+    @exclusivity(unchecked) public private(set) final var isReading = false
     /// Bytes handed to `write` that the socket has not taken yet.
-    public private(set) final var heldBytes = 0
+    @exclusivity(unchecked) public private(set) final var heldBytes = 0
     /// Bytes that still have to leave; shrinks as the socket takes them, while `heldBytes` waits for the last one.
     public final var unsentBytes: Int { uv_stream_get_write_queue_size(handle) }
     /// A read hands over at most this many bytes; at most `Loop.readBufferBytes`.
-    public final var readLimit = Loop.readBufferBytes
+    @exclusivity(unchecked) public final var readLimit = Loop.readBufferBytes
 
     public let isUnix: Bool
 

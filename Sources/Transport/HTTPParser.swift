@@ -42,9 +42,9 @@ public final class HTTPParser {
     }
 
     /// Valid from `.head` until the next message begins. Its target and header fields are reused.
-    public private(set) var requestHead = RequestHead()
-    public private(set) var responseHead = ResponseHead()
-    public unowned(unsafe) var sink: (any BodySink)?
+    @exclusivity(unchecked) public private(set) var requestHead = RequestHead()
+    @exclusivity(unchecked) public private(set) var responseHead = ResponseHead()
+    @exclusivity(unchecked) public unowned(unsafe) var sink: (any BodySink)?
 
     private let kind: Kind
     private let limits: Limits

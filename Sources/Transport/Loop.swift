@@ -15,7 +15,7 @@ public final class Loop {
     /// What every parser of this loop's connections is made with.
     public let parserSettings: ParserSettings
 
-    private var wheel: DeadlineWheel
+    @exclusivity(unchecked) private var wheel: DeadlineWheel
     private var owners: [Unmanaged<Timed>?] = []
     private let sweepTimer: UnsafeMutablePointer<uv_timer_t>
     private var sweepAt = Instant.distantFuture
@@ -23,7 +23,7 @@ public final class Loop {
     private(set) var skipped = Interval.zero
     private let endOfTurn: UnsafeMutablePointer<uv_prepare_t>
     /// Called once per turn of the loop, before it blocks: batched work (the log) belongs here.
-    public var turnEnded: (() -> Void)?
+    @exclusivity(unchecked) public var turnEnded: (() -> Void)?
 
     /// Streams whose handles are open: a test that ends with another number than it began with has found a leak.
     public internal(set) var openStreams = 0
