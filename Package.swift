@@ -25,7 +25,7 @@ let package = Package(
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLLHTTP", pkgConfig: "libllhttp", providers: [.apt(["libllhttp-dev"])]),
         .systemLibrary(name: "CYYJSON", pkgConfig: "yyjson", providers: [.apt(["libyyjson-dev"])]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "GatewayCore", dependencies: ["CYYJSON", "CZstd"], swiftSettings: ours),
         .target(
@@ -57,7 +57,8 @@ let package = Package(
             exclude: ["recorded.tsv", "whole-gateway"], swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "CZstd"], swiftSettings: ours),
         .testTarget(
-            name: "GatewayTests", dependencies: ["GatewayCore", "Transport", "Gateway", "SimulatedRunner", "CZstd"],
+            name: "GatewayTests",
+            dependencies: ["COpenSSL", "GatewayCore", "Transport", "Gateway", "SimulatedRunner", "CZstd"],
             swiftSettings: ours),
         // The core in virtual time: an engine of its own, so that a command can play more schedules than the tests do.
         .target(

@@ -21,6 +21,8 @@ final class ClientConnection: ByteStream, BodySink {
     private var address: SocketAddress?
     /// For the log, which names it with every request.
     private(set) lazy var addressText: String = address?.description ?? "unix"
+    /// Of the certificate that the client proved to hold, if one was asked for; looked at once.
+    private(set) lazy var certificateSubject = isSecured ? security?.peerSubject : nil
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -62,6 +64,8 @@ final class ClientConnection: ByteStream, BodySink {
     func begin() {
         address = peerAddress
         guard gateway.clientConnected(self) else {
+            // A handshake is the dearest thing a stranger can ask for, so over TLS the answer is a close.
+            guard !isSecured else { return close() }
             startReading()
             return refuse(
                 GatewayError(
@@ -254,6 +258,7 @@ final class ClientConnection: ByteStream, BodySink {
         guard !closesAfterResponse else { return linger() }
         phase = .idle
         setDeadline(in: gateway.timeouts.clientIdle)
+        rest()
         consumePipelined()
     }
 
@@ -307,6 +312,19 @@ final class ClientConnection: ByteStream, BodySink {
 
     override func didFail(_ error: UVError) {
         abort()
+    }
+
+    override func didFail(_ failure: TLSFailure) {
+        switch failure.kind {
+        case .plainText:
+            goOnInPlainText()
+            refuse(.plainTextOnSecuredPort)
+        case .handshake, .certificate, .record:
+            gateway.log.debug("client \(addressText): TLS failed: \(failure)")
+            abort()
+        // Many clients just close.
+        case .truncated: abort()
+        }
     }
 
     /// The client is gone, or has to go: its exchange ends in the same turn of the loop.

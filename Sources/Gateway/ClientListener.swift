@@ -7,9 +7,14 @@ import Transport
 final class ClientListener: Listener {
     private let gateway: Gateway
     private let kind: ListenerKind
+    /// nil: plain text.
+    private let certificates: ListenerCertificates?
 
-    init(gateway: Gateway, address: SocketAddress, kind: ListenerKind) throws(UVError) {
+    init(
+        gateway: Gateway, address: SocketAddress, kind: ListenerKind, certificates: ListenerCertificates?
+    ) throws(UVError) {
         self.gateway = gateway
+        self.certificates = certificates
         self.kind = kind
         try super.init(loop: gateway.loop, address: address)
     }
@@ -17,6 +22,7 @@ final class ClientListener: Listener {
     init(gateway: Gateway, unixPath: String) throws(UVError) {
         self.gateway = gateway
         kind = .unix
+        certificates = nil
         try super.init(loop: gateway.loop, unixPath: unixPath)
     }
 
@@ -30,6 +36,7 @@ final class ClientListener: Listener {
     }
 
     override func didAccept(_ connection: ByteStream) {
+        if let certificates { connection.secure(by: certificates.context) }
         (connection as? ClientConnection)?.begin()
     }
 }

@@ -20,23 +20,29 @@ extension Gateway {
         for line in changes.lines { log.info("configuration: \(line)") }
         configuration = taken
         log.apply(taken.log)
-        intakeRules = SharedRules(RequestIntake.Rules(taken, machine: machine, loopGuard: intakeRules.value.loopGuard))
+        rules = RequestIntake.Rules(taken, machine: machine, loopGuard: rules.loopGuard)
         exchangeTimeouts = Exchange.Timeouts(taken.timeouts)
         bodyMemory.limit = taken.limits.bodyMemory
         applyRunners(taken)
     }
 
-    private func applyRunners(_ new: Configuration) {
-        let change = numbering.reconfigure(new.runners.map { [$0.url.description] }, isReferredTo: isReferredTo)
+    /// The runners of this configuration, with the members that names have now.
+    func applyRunners(_ new: Configuration) {
+        watchNames()
+        let change = numbering.reconfigure(identities(of: new), isReferredTo: isReferredTo)
         catalog.replaceRunners(new.runners.map(CatalogRunner.init), places: numbering.places)
         dispatcher.reconfigure(
             new.runners.map(RunnerSlots.Settings.init), places: numbering.places,
             settings: Dispatcher.Settings(new))
+        var membersSeen: [Int: Int] = [:]
         for place in numbering.places {
+            let entry = new.runners[place.index]
+            let member = addresses(of: entry.url).dropFirst(membersSeen[place.index, default: 0]).first
+            membersSeen[place.index, default: 0] += 1
             if place.number == runners.count {
-                runners.append(makeRunner(place, new))
-            } else if runners[place.number].configuration.url != new.runners[place.index].url {
-                runners[place.number] = makeRunner(place, new)
+                runners.append(makeRunner(place, new, member: member))
+            } else if runners[place.number].pool.url != entry.url || runners[place.number].pool.member != member {
+                runners[place.number] = makeRunner(place, new, member: member)
             }
         }
         // Every number has its runner now: whoever waited for the lists of one that is retired or disabled goes on at
@@ -44,7 +50,7 @@ extension Gateway {
         for number in change.retired { runners[number].retire() }
         for place in numbering.places {
             runners[place.number].update(
-                place, new.runners[place.index], via: intakeRules.value.loopGuard.pseudonym, gateway: self)
+                place, new.runners[place.index], via: rules.loopGuard.pseudonym, gateway: self)
         }
         for runner in runners {
             runner.pool.setBufferBytes(new.limits.bufferBytes)
@@ -53,6 +59,14 @@ extension Gateway {
         listsChanged()
         settle()
         wakeThoseAwaitingLists()
+    }
+
+    /// The authorities that `tls_ca` names are read again.
+    func renewSecurity() {
+        trust.forget()
+        for runner in runners where !runner.isRetired && runner.configuration.url.isHTTPS {
+            runner.pool.secure(by: trust.security(of: runner.configuration))
+        }
     }
 
     /// Something still knows this number, so it can be nobody else's.

@@ -13,14 +13,16 @@ public final class Gateway {
     var wanted: Configuration
     let log: Log
     let machine: Machine
-    /// Replaced as a whole when the configuration changes.
-    var intakeRules: SharedRules
+    var rules: RequestIntake.Rules
     let clock = DateClock()
     var exchangeTimeouts: Exchange.Timeouts
     /// By number.
     var runners: [GatewayRunner]
     var numbering: RunnerNumbering
     let resolver: Resolver
+    let trust = RunnerTrust()
+    /// By `dns:` URL.
+    var names: [RunnerURL: NameWatch] = [:]
     var dispatcher: Dispatcher
     var catalog: Catalog
     var bodyMemory: BodyMemory
@@ -45,7 +47,10 @@ public final class Gateway {
     /// Heads and small bodies are put together here for their one write.
     private var requestBytes: [UInt8] = []
 
-    public init(loop: Loop, configuration: Configuration, machine: Machine = .current(), log: Log) {
+    /// - Parameter resolver: another than the system's, for tests.
+    public init(
+        loop: Loop, configuration: Configuration, machine: Machine = .current(), log: Log, resolver: Resolver? = nil
+    ) {
         self.loop = loop
         self.configuration = configuration
         wanted = configuration
@@ -53,7 +58,7 @@ public final class Gateway {
         self.machine = machine
         exchangeTimeouts = Exchange.Timeouts(configuration.timeouts)
         let loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
-        intakeRules = SharedRules(RequestIntake.Rules(configuration, machine: machine, loopGuard: loopGuard))
+        rules = RequestIntake.Rules(configuration, machine: machine, loopGuard: loopGuard)
         requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
         probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
         bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
@@ -62,9 +67,9 @@ public final class Gateway {
         dispatcher = Dispatcher(
             runners: configuration.runners.map(RunnerSlots.Settings.init),
             settings: Dispatcher.Settings(configuration), seed: UInt64.random(in: .min ... .max))
-        resolver = Resolver(loop: loop)
+        self.resolver = resolver ?? Resolver(loop: loop)
         runners = []
-        for place in numbering.places { runners.append(makeRunner(place, configuration)) }
+        for place in numbering.places { runners.append(makeRunner(place, configuration, member: nil)) }
         waker = Waker(loop: loop) { [unowned self] in settle() }
     }
 
@@ -80,13 +85,15 @@ public final class Gateway {
             catalogFile = file
         }
         for runner in runners { runner.startWatch(for: self) }
+        watchNames()
     }
 
-    func makeRunner(_ place: RunnerPlace, _ configuration: Configuration) -> GatewayRunner {
+    func makeRunner(_ place: RunnerPlace, _ configuration: Configuration, member: String?) -> GatewayRunner {
         let runner = configuration.runners[place.index]
         let pool = RunnerPool(
-            loop: loop, resolver: resolver, url: runner.url, bufferBytes: configuration.limits.bufferBytes)
-        return GatewayRunner(place, runner, pool: pool, via: intakeRules.value.loopGuard.pseudonym)
+            loop: loop, resolver: resolver, url: runner.url, member: member, security: trust.security(of: runner),
+            bufferBytes: configuration.limits.bufferBytes)
+        return GatewayRunner(place, runner, pool: pool, via: rules.loopGuard.pseudonym)
     }
 
     /// Finishes what runs and takes nothing new; `whenDone` is called once, when the last connection has closed.
@@ -105,6 +112,7 @@ public final class Gateway {
             runner.stopWatch()
             runner.pool.closeIdle()
         }
+        stopWatchingNames()
         saveLists()
         waker = nil
     }
@@ -226,7 +234,7 @@ public final class Gateway {
             listsChanged()
         case .failed(let failure):
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
-            if failure.isUnreachable { runners[runner].watch?.isDoubtful() }
+            if failure.isUnreachable { isDoubtful(runner) }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
         case .answered500, .busy, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
@@ -244,7 +252,14 @@ public final class Gateway {
         settle()
     }
 
+    /// Whether it is gone is better known soon, and whether its name still leads to it.
+    private func isDoubtful(_ runner: Int) {
+        runners[runner].watch?.isDoubtful()
+        names[runners[runner].configuration.url]?.isDoubtful()
+    }
+
     func probeFailed(_ runner: Int, reason: String) {
+        names[runners[runner].configuration.url]?.isDoubtful()
         let isFirst = dispatcher.health(of: runner).failuresInARow == 0
         let wasEjected = dispatcher.probeFailed(runner, now: loop.now)
         if isFirst { log.warning("\(runnerName(runner)) does not answer: \(reason)") }
@@ -322,14 +337,5 @@ private final class Waker: Timed {
 
     override func deadlineReached(at now: Instant) {
         wake()
-    }
-}
-
-/// The rules of intake behind one reference: a request that reads them from here copies none of their parts.
-final class SharedRules {
-    let value: RequestIntake.Rules
-
-    init(_ value: RequestIntake.Rules) {
-        self.value = value
     }
 }

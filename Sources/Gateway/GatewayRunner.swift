@@ -26,9 +26,12 @@ final class GatewayRunner {
 
     /// How a person knows it.
     var name: String {
-        let authority = configuration.url.authority
-        return isRetired ? "a removed runner (\(authority))" : "runner \(index) (\(authority))"
+        let label = configuration.url.label + (pool.member.map { " at \($0)" } ?? "")
+        return isRetired ? "a removed runner (\(label))" : "runner \(index) (\(label))"
     }
+
+    /// Stands for a `dns:` entry until its name was looked up: then its members take its place.
+    var isUnresolved: Bool { configuration.url.place == .members && pool.member == nil }
 
     // MARK: Changes of the configuration
 
@@ -37,6 +40,9 @@ final class GatewayRunner {
         index = place.index
         isRetired = false
         let isKeyNew = new.key != configuration.key
+        if new.verifiesTLS != configuration.verifiesTLS || new.tlsCA != configuration.tlsCA {
+            pool.secure(by: gateway.trust.security(of: new))
+        }
         if new != configuration {
             configuration = new
             template = RunnerHeadTemplate(new, via: via)
@@ -58,7 +64,7 @@ final class GatewayRunner {
 
     /// Begins to read them, unless it is disabled.
     func startWatch(for gateway: Gateway) {
-        guard configuration.isEnabled, watch == nil else { return }
+        guard configuration.isEnabled, watch == nil, !isUnresolved else { return }
         let watch = RunnerWatch(gateway: gateway, runner: number)
         self.watch = watch
         watch.start()

@@ -10,16 +10,20 @@ public final class GatewayServer {
     private let log: Log
     private let loop: Loop
     private var listeners: [ClientListener] = []
+    /// Made when the first address listens with TLS.
+    private var certificates: ListenerCertificates?
     private var signals: [SignalWatcher] = []
     private var unixPaths: [String] = []
     private var drainLimit: DrainLimit?
     private var reloader: ConfigurationReloader?
 
     /// - Throws: `StartError` with the exit code for it.
-    public init(loop: Loop, configuration: Configuration, log: Log) throws(StartError) {
+    public init(
+        loop: Loop, configuration: Configuration, log: Log, resolver: Resolver? = nil
+    ) throws(StartError) {
         self.loop = loop
         self.log = log
-        gateway = Gateway(loop: loop, configuration: configuration, log: log)
+        gateway = Gateway(loop: loop, configuration: configuration, log: log, resolver: resolver)
         loop.turnEnded = { [log] in log.flush() }
     }
 
@@ -46,11 +50,26 @@ public final class GatewayServer {
     private func listen(on address: ListenAddress) throws(StartError) {
         switch address {
         case .unix(let path): try listen(onUnix: path)
-        case .tcp(let host, let port): try listen(on: address, host: host, port: port)
+        case .tcp(let host, let port): try listen(on: address, host: host, port: port, certificates: nil)
+        case .tls(let host, let port):
+            try listen(on: address, host: host, port: port, certificates: try readCertificates())
         }
     }
 
-    private func listen(on address: ListenAddress, host: String, port: Int) throws(StartError) {
+    private func readCertificates() throws(StartError) -> ListenerCertificates {
+        if let certificates { return certificates }
+        do throws(TLSFileError) {
+            let made = try ListenerCertificates(loop: loop, settings: gateway.configuration.tls, log: log)
+            certificates = made
+            return made
+        } catch {
+            throw StartError(.configuration, "tls: \(error.file) \(error.reason)")
+        }
+    }
+
+    private func listen(
+        on address: ListenAddress, host: String, port: Int, certificates: ListenerCertificates?
+    ) throws(StartError) {
         // Nothing in front of the port means all interfaces of both families, as Go has it.
         let names = host.isEmpty ? ["::", "0.0.0.0"] : [host]
         var failure: UVError?
@@ -58,11 +77,14 @@ public final class GatewayServer {
             do throws(UVError) {
                 let socket = try bindable(name, port: port)
                 let listener = try ClientListener(
-                    gateway: gateway, address: socket, kind: address.isLocal ? .loopback : .other)
+                    gateway: gateway, address: socket, kind: address.isLocal ? .loopback : .other,
+                    certificates: certificates)
                 listeners.append(listener)
                 let bound = listener.address?.port ?? port
                 ports.append(bound)
-                addresses.append(ListenAddress.tcp(host: host, port: bound).description)
+                let made: ListenAddress =
+                    certificates == nil ? .tcp(host: host, port: bound) : .tls(host: host, port: bound)
+                addresses.append(made.description)
                 return
             } catch {
                 failure = error
@@ -136,13 +158,17 @@ public final class GatewayServer {
         at path: String, current: ResolvedConfiguration, resolve: @escaping ConfigurationReloader.Resolve
     ) {
         reloader = ConfigurationReloader(loop: loop, path: path, current: current, log: log, resolve: resolve) {
-            [unowned self] in gateway.apply($0)
+            [unowned self] in
+            gateway.apply($0)
+            certificates?.use(gateway.configuration.tls)
         }
     }
 
     /// As SIGHUP does.
     public func reload() {
         reloader?.reload()
+        certificates?.reload()
+        gateway.renewSecurity()
     }
 
     /// SIGTERM and SIGINT drain, the second one stops at once; SIGHUP reloads the configuration, SIGUSR1 reopens the log
@@ -184,6 +210,7 @@ public final class GatewayServer {
         drainLimit = nil
         reloader?.stop()
         reloader = nil
+        certificates?.stop()
         gateway.stop()
         signals = []
         log.flush()

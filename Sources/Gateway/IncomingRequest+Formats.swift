@@ -12,7 +12,7 @@ extension IncomingRequest {
     var isReadyToPassOn: Bool {
         guard let form, !isPassedOn, bodyError == nil else { return false }
         // With a limit below twice the look-ahead the next read must still fit.
-        let lookAhead = min(BodyFormat.lookAheadBytes, gateway.intakeRules.value.bodyLimit / 2)
+        let lookAhead = min(BodyFormat.lookAheadBytes, gateway.rules.bodyLimit / 2)
         return body.count > lookAhead && form.fields.model != nil
     }
 
@@ -45,7 +45,7 @@ extension IncomingRequest {
 
     // MARK: Compressed bodies
 
-    var decompressedLimit: Int { min(BodyFormat.decompressedBytes, gateway.intakeRules.value.bodyLimit) }
+    var decompressedLimit: Int { min(BodyFormat.decompressedBytes, gateway.rules.bodyLimit) }
 
     func decompress(_ bytes: UnsafeRawBufferPointer) {
         guard let decoder else { return bodyFailed(.bodyMemoryExhausted) }

@@ -38,7 +38,9 @@ final class IncomingRequest {
         let gateway = client.gateway
         self.client = client
         id = gateway.newExchange()
-        intake = RequestIntake(head, listener: client.listener, rules: gateway.intakeRules.value) { token in
+        intake = RequestIntake(
+            head, listener: client.listener, certificate: client.certificateSubject, rules: gateway.rules
+        ) { token in
             KeyDigest(sha256: Cryptography.sha256(token))
         }
         version = head.version
@@ -82,8 +84,8 @@ final class IncomingRequest {
         guard intake.bodyUse == .scan else { return }
         guard !isPassedOn else { return passOn(bytes) }
         received += bytes.count
-        guard received <= gateway.intakeRules.value.bodyLimit else {
-            return bodyFailed(.bodyTooLarge(limit: gateway.intakeRules.value.bodyLimit))
+        guard received <= gateway.rules.bodyLimit else {
+            return bodyFailed(.bodyTooLarge(limit: gateway.rules.bodyLimit))
         }
         guard bodyError == nil else { return }
         guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }

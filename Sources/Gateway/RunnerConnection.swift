@@ -34,7 +34,7 @@ final class RunnerConnection: ByteStream, BodySink {
         self.pool = pool
         self.consumer = consumer
         parser = HTTPParser(.response, limits: RunnerConnection.headLimits, settings: loop.parserSettings)
-        try super.init(loop: loop)
+        try super.init(loop: loop, isUnix: pool.isUnix)
         parser.sink = self
     }
 
@@ -52,16 +52,23 @@ final class RunnerConnection: ByteStream, BodySink {
         consumer = nil
         checked = nil
         setDeadline(.distantFuture)
+        rest()
     }
 
-    /// Leads to `connected` or `connectionFailed`, perhaps at once. `limit`, looking up the name included, ends in
-    /// `deadlineReached`.
+    /// Leads to `connected` or `connectionFailed`, perhaps at once. `limit`, looking up the name and TLS's handshake
+    /// included, ends in `deadlineReached`.
     func begin(within limit: TimeLimit) {
         guard !isConnected else {
             consumer?.connected(isReused: true)
             return
         }
         setDeadline(in: limit)
+        switch pool.security {
+        case .plainText: break
+        case .tls(let context): secure(by: context, host: pool.url.host)
+        case .unusable(let reason): return fail(.connectFailed, reason)
+        }
+        if case .unix(let path) = pool.url.place { return connect(toUnix: path) }
         // Held strongly, here and by the pool: a weak reference would slow down every retain of a chunk, and a
         // connection that isn't wanted any more is closed, which ends every hold on it.
         pool.resolve { [self] result in
@@ -86,6 +93,7 @@ final class RunnerConnection: ByteStream, BodySink {
         checked = nil
         guard reusable, isConnected, !isClosing, case .none = upload, heldBytes == 0 else { return close() }
         startReading()
+        rest()
         pool.putBack(self)
     }
 
@@ -231,6 +239,12 @@ final class RunnerConnection: ByteStream, BodySink {
 
     override func didFail(_ error: UVError) {
         fail(isConnected ? .reset : .connectFailed, error.description)
+    }
+
+    /// A certificate that isn't accepted is a failed connect. An end without TLS's closing alert is no end, so that an
+    /// answer that lasts until the connection closes can't be cut short by whoever is on the way.
+    override func didFail(_ failure: TLSFailure) {
+        fail(isConnected ? .reset : .connectFailed, "\(failure)")
     }
 
     /// A runner may answer before it has read a body that it doesn't want, and close: the answer counts, and the read

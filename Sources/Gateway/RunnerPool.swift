@@ -6,6 +6,9 @@ import Transport
 /// The connections to one runner: idle ones are kept for the next exchange, the one used last first.
 final class RunnerPool {
     let url: RunnerURL
+    /// Of a `dns:` entry's member: where it is, never looked up again here.
+    let member: String?
+    private(set) var security: RunnerSecurity
     private let loop: Loop
     private let resolver: Resolver
     private var readLimit: Int
@@ -26,11 +29,29 @@ final class RunnerPool {
     private static let addressLifetime = Interval.seconds(30)
 
     /// `bufferBytes`: of a response; what one read brings may have to be held for its client.
-    init(loop: Loop, resolver: Resolver, url: RunnerURL, bufferBytes: Int) {
+    init(
+        loop: Loop, resolver: Resolver, url: RunnerURL, member: String? = nil, security: RunnerSecurity,
+        bufferBytes: Int
+    ) {
         self.loop = loop
         self.resolver = resolver
         readLimit = RunnerPool.readLimit(bufferBytes)
         self.url = url
+        self.member = member
+        self.security = security
+    }
+
+    var isUnix: Bool {
+        switch url.place {
+        case .unix: true
+        case .host, .members: false
+        }
+    }
+
+    /// Whom to believe has changed: connections that were made before serve nobody any more.
+    func secure(by security: RunnerSecurity) {
+        self.security = security
+        closeIdle()
     }
 
     /// For connections that are opened from now on.
@@ -57,6 +78,9 @@ final class RunnerPool {
 
     /// The runner's address, looked up if need be; calls back once, perhaps before this returns.
     func resolve(_ completion: @escaping (Result<SocketAddress, UVError>) -> Void) {
+        if let address = member.flatMap({ SocketAddress(literal: $0, port: url.port) }) {
+            return completion(.success(address))
+        }
         if let address, loop.now < addressExpires { return completion(.success(address)) }
         resolver.resolve(url.host, port: url.port) { [self] result in
             if case .success(let address) = result {

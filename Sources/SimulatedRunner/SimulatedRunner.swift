@@ -15,6 +15,7 @@ public final class SimulatedRunner {
     }
     public let host: String
     public let port: Int
+    private let isSecured: Bool
 
     /// All requests, lists included.
     public internal(set) var requestsSeen = 0
@@ -41,11 +42,12 @@ public final class SimulatedRunner {
     private var tokenGate = Gate()
     private var headGate = Gate()
 
-    /// Listens at once; port 0 lets the system choose.
+    /// Listens at once; port 0 lets the system choose. With `tls` it speaks nothing else.
     ///
     /// - Throws: `UVError` when `host` is not a literal address or the address can't be bound.
     public init(
-        loop: Loop, host: String = "127.0.0.1", port: Int = 0, options: SimulatedRunnerOptions = .init()
+        loop: Loop, host: String = "127.0.0.1", port: Int = 0, options: SimulatedRunnerOptions = .init(),
+        tls: TLSServerContext? = nil
     ) throws(UVError) {
         guard (0...65535).contains(port), let address = SocketAddress(literal: host, port: port) else {
             throw UVError(code: -EINVAL)
@@ -53,12 +55,14 @@ public final class SimulatedRunner {
         self.loop = loop
         self.options = options
         self.host = host
+        isSecured = tls != nil
         text = PseudoText(seed: options.seed)
         tokenClock = try TokenClock(loop: loop)
         let listener = try RunnerListener(loop: loop, address: address)
         self.port = listener.address?.port ?? port
         self.listener = listener
         listener.runner = self
+        listener.tls = tls
         optionsChanged(from: options)
     }
 
@@ -68,7 +72,7 @@ public final class SimulatedRunner {
 
     /// Where it is: `http://127.0.0.1:11434`.
     public var url: String {
-        "http://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+        (isSecured ? "https://" : "http://") + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
     }
 
     /// Stops listening and cuts all connections at once, as Ollama does when asked to stop. Safe to repeat.
@@ -232,6 +236,7 @@ public final class SimulatedRunner {
 /// Makes the connections of one runner.
 private final class RunnerListener: Listener {
     weak var runner: SimulatedRunner?
+    var tls: TLSServerContext?
 
     override init(loop: Loop, address: SocketAddress, backlog: Int32 = 1024) throws(UVError) {
         try super.init(loop: loop, address: address, backlog: backlog)
@@ -243,6 +248,7 @@ private final class RunnerListener: Listener {
     }
 
     override func didAccept(_ connection: ByteStream) {
+        if let tls { connection.secure(by: tls) }
         (connection as? SimulatedConnection)?.begin()
     }
 }

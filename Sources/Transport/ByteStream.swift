@@ -12,7 +12,11 @@ open class ByteStream: Timed {
     private let handle: UnsafeMutablePointer<uv_stream_t>
     private var isOpen = false
     @exclusivity(unchecked) public private(set) final var isClosing = false
-    @exclusivity(unchecked) public private(set) final var isReading = false
+    /// The subclass wants to read; with TLS the socket may be read without that, and the other way round.
+    @exclusivity(unchecked) public internal(set) final var isReading = false
+    private var isReadingSocket = false
+    /// nil: plain text, which pays one comparison per write for this and nothing per read.
+    @exclusivity(unchecked) final var tls: TLSSession?
     /// Bytes handed to `write` that the socket has not taken yet.
     @exclusivity(unchecked) public private(set) final var heldBytes = 0
     /// Bytes that still have to leave; shrinks as the socket takes them, while `heldBytes` waits for the last one.
@@ -49,6 +53,8 @@ open class ByteStream: Timed {
     open func didEnd() {}
     /// The connection broke, while reading, writing or connecting. The stream is still open: close it.
     open func didFail(_ error: UVError) {}
+    /// TLS failed, before or after the handshake; the same for who doesn't care about the reason.
+    open func didFail(_ failure: TLSFailure) { didFail(UVError(code: UV_EPROTO.rawValue)) }
     /// What was written could not be sent. What the peer said before may still be there to be read.
     open func didFailToWrite(_ error: UVError) { didFail(error) }
     open func didConnect() {}
@@ -79,6 +85,12 @@ open class ByteStream: Timed {
         }
     }
 
+    /// To the socket at that path; the stream was made with `isUnix`.
+    public final func connect(toUnix path: String) {
+        let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
+        uv_pipe_connect(request, handle.asPipe, path, ByteStream.connected)
+    }
+
     private static let connected: @convention(c) (UnsafeMutablePointer<uv_connect_t>?, Int32) -> Void = {
         request, status in
         guard let request else { return }
@@ -87,7 +99,7 @@ open class ByteStream: Timed {
         guard let stream, !stream.isClosing else { return }
         if status < 0 { return stream.didFail(UVError(code: status)) }
         stream.setNoDelay()
-        stream.didConnect()
+        if let tls = stream.tls { stream.beginHandshake(tls) } else { stream.didConnect() }
     }
 
     /// Tokens are small writes that must leave at once (RFC 9293 section 3.7.4 would hold them back).
@@ -99,15 +111,34 @@ open class ByteStream: Timed {
 
     public final func startReading() {
         guard !isReading, !isClosing else { return }
-        let code = uv_read_start(handle, ByteStream.allocate, ByteStream.read)
-        if code < 0 { return didFail(UVError(code: code)) }
-        isReading = true
+        if let tls { return startReadingSecured(tls) }
+        isReading = startReadingSocket()
     }
 
     /// Also stops noticing that the peer goes away: libuv reports that only while reading.
     public final func stopReading() {
         guard isReading else { return }
         isReading = false
+        if let tls, case .handshake = tls.phase { return }
+        stopReadingSocket()
+    }
+
+    /// Says whether it is read now; if not, the failure was told.
+    @discardableResult
+    final func startReadingSocket() -> Bool {
+        guard !isReadingSocket, !isClosing else { return isReadingSocket }
+        let code =
+            tls == nil
+            ? uv_read_start(handle, ByteStream.allocate, ByteStream.read)
+            : uv_read_start(handle, ByteStream.allocateEncrypted, ByteStream.readEncrypted)
+        isReadingSocket = code >= 0
+        if code < 0 { didFail(UVError(code: code)) }
+        return isReadingSocket
+    }
+
+    final func stopReadingSocket() {
+        guard isReadingSocket else { return }
+        isReadingSocket = false
         if !isClosing { uv_read_stop(handle) }
     }
 
@@ -132,10 +163,41 @@ open class ByteStream: Timed {
                     stream.didRead(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
                 } else if count == Int(UV_EOF.rawValue) {
                     stream.isReading = false
+                    stream.isReadingSocket = false
                     if let error = stream.socketError { stream.didFail(error) } else { stream.didEnd() }
                 } else if count < 0 {
                     stream.isReading = false
+                    stream.isReadingSocket = false
                     stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
+                }
+            }
+        }
+
+    private static let allocateEncrypted:
+        @convention(c) (UnsafeMutablePointer<uv_handle_t>?, Int, UnsafeMutablePointer<uv_buf_t>?) -> Void = {
+            handle, _, buffer in
+            guard let handle, let data = handle.pointee.data else { return }
+            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
+                let memory = UnsafeMutableRawBufferPointer(rebasing: stream.loop.readBuffer[TLSMemory.recordRoom...])
+                buffer?.pointee.base = memory.baseAddress?.assumingMemoryBound(to: CChar.self)
+                buffer?.pointee.len = min(memory.count, stream.readLimit)
+            }
+        }
+
+    private static let readEncrypted:
+        @convention(c) (UnsafeMutablePointer<uv_stream_t>?, Int, UnsafePointer<uv_buf_t>?) -> Void = {
+            handle, count, buffer in
+            guard let data = handle?.pointee.data else { return }
+            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
+                if count > 0 {
+                    stream.encryptedArrived(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
+                } else if count < 0 {
+                    stream.isReadingSocket = false
+                    guard count == Int(UV_EOF.rawValue) else {
+                        stream.isReading = false
+                        return stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
+                    }
+                    if let error = stream.socketError { stream.didFail(error) } else { stream.encryptedEnded() }
                 }
             }
         }
@@ -158,6 +220,15 @@ open class ByteStream: Timed {
     @discardableResult
     public final func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !isClosing, !bytes.isEmpty else { return true }
+        if let tls { return writeSecured(bytes, tls) }
+        return writeRaw(bytes)
+    }
+
+    /// To the socket as it is.
+    @inline(__always)
+    @discardableResult
+    final func writeRaw(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !isClosing, !bytes.isEmpty else { return true }
         // A failure other than "not now" is met again by the held write and reported from there.
         let sent = heldBytes == 0 ? max(0, tryWrite(bytes)) : 0
         guard sent < bytes.count else { return true }
@@ -171,10 +242,14 @@ open class ByteStream: Timed {
     }
 
     /// How many bytes the socket took at once. Nothing is held: the caller keeps the rest, for a body that it holds
-    /// anyway. -1 when the socket failed or is closing.
+    /// anyway. -1 when the socket failed or is closing. With TLS one piece at most, what is encrypted being held.
     public final func writeWithoutHolding(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard !isClosing else { return -1 }
-        return heldBytes == 0 ? tryWrite(bytes) : 0
+        guard heldBytes == 0 else { return 0 }
+        guard let tls else { return tryWrite(bytes) }
+        let count = tls.encrypt(bytes)
+        writeRaw(tls.takeOutput())
+        return count
     }
 
     /// What was taken; 0 if the socket is full, -1 if it failed.
@@ -220,6 +295,16 @@ open class ByteStream: Timed {
     /// Sends FIN once everything held has left; reading goes on.
     public final func endWriting() {
         guard !isClosing else { return }
+        if let tls {
+            tls.endWriting()
+            writeRaw(tls.takeOutput())
+        }
+        endWritingRaw()
+    }
+
+    /// FIN alone: over TLS the peer takes what came before it for cut off. For tests of just that.
+    public final func endWritingRaw() {
+        guard !isClosing else { return }
         let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
         let code = uv_shutdown(request, handle) { request, _ in request?.deallocate() }
         if code < 0 { request.deallocate() }
@@ -229,6 +314,12 @@ open class ByteStream: Timed {
 
     /// Closes at once; what is held is lost. Safe to repeat.
     public final func close() {
+        // Over TLS a connection that ends without its closing alert was cut; so it was, if something is held.
+        if let tls, !isClosing, heldBytes == 0 {
+            tls.endWriting()
+            let alert = tls.takeOutput()
+            if !alert.isEmpty { _ = tryWrite(alert) }
+        }
         guard beginClosing() else { return }
         uv_close(handle.asHandle, ByteStream.closed)
     }
@@ -244,6 +335,7 @@ open class ByteStream: Timed {
         guard isOpen, !isClosing else { return false }
         isClosing = true
         isReading = false
+        isReadingSocket = false
         setDeadline(.distantFuture)
         return true
     }
@@ -253,6 +345,7 @@ open class ByteStream: Timed {
         handle?.pointee.data = nil
         let stream = Unmanaged<ByteStream>.fromOpaque(data).takeRetainedValue()
         stream.isOpen = false
+        stream.tls = nil
         stream.loop.openStreams -= 1
         stream.didClose()
     }

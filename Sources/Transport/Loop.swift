@@ -28,6 +28,11 @@ public final class Loop {
     /// Streams whose handles are open: a test that ends with another number than it began with has found a leak.
     public internal(set) var openStreams = 0
 
+    /// TLS sessions that exist, to find leaks as well.
+    public internal(set) var openTLSSessions = 0
+    /// Made when the first stream speaks TLS.
+    private var madeTLSMemory: TLSMemory?
+
     /// Bytes of one read.
     public static let readBufferBytes = 65536
 
@@ -54,6 +59,7 @@ public final class Loop {
     }
 
     deinit {
+        madeTLSMemory = nil
         uv_close(sweepTimer.asHandle, nil)
         uv_close(endOfTurn.asHandle, nil)
         while uv_run(uv, UV_RUN_NOWAIT) != 0 {}
@@ -87,6 +93,13 @@ public final class Loop {
 
     public func stop() {
         uv_stop(uv)
+    }
+
+    var tlsMemory: TLSMemory {
+        if let madeTLSMemory { return madeTLSMemory }
+        let memory = TLSMemory(loop: self)
+        madeTLSMemory = memory
+        return memory
     }
 
     // MARK: Deadlines

@@ -20,7 +20,9 @@ final class ConfigurationReader {
     }
 
     func resolve() throws(ConfigurationErrors) -> ResolvedConfiguration {
-        try Configuration.resolve(try sources())
+        let resolved = try Configuration.resolve(try sources())
+        try TLSFiles.check(resolved.configuration)
+        return resolved
     }
 
     /// - Throws: `ExitCode`, after each error was said on a line of its own.

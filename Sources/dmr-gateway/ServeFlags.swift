@@ -7,13 +7,19 @@ import GatewayCore
 struct ServeFlags: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Listen here: HOST:PORT, http://HOST:PORT or unix:/path (repeatable; default 127.0.0.1:11435).",
+            """
+            Listen here: HOST:PORT (TLS if the file names a certificate), http://HOST:PORT, https://HOST:PORT or \
+            unix:/path (repeatable; default 127.0.0.1:11435).
+            """,
             valueName: "address"))
     var listen: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "A runner, http://HOST:PORT[/base] (repeatable; default http://127.0.0.1:11434).", valueName: "url"))
+            """
+            A runner: http[s]://HOST:PORT[/base], unix:/path, or dns:http://HOST:PORT for all addresses of a name \
+            (repeatable; default http://127.0.0.1:11434).
+            """, valueName: "url"))
     var runner: [String] = []
 
     @Option(help: "How a runner is chosen (default least-inflight).")

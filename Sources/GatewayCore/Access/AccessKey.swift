@@ -8,10 +8,20 @@ public struct AccessKey: Equatable, Sendable {
 
     /// For people and logs; never the key.
     public var name: String
-    public var digest: KeyDigest
+    /// nil: it is known by a certificate.
+    public var digest: KeyDigest?
+    /// The whole subject of a client's certificate, `CN=alice,O=Example`; nil: it is known by its digest.
+    public var certificateSubject: String?
     public var role: Role
     /// As configured; `rights` is what counts.
     public var scopes: [Scope]
+
+    public init(name: String, certificateSubject: String, role: Role = .user, scopes: [Scope] = []) {
+        self.name = name
+        self.certificateSubject = certificateSubject
+        self.role = role
+        self.scopes = scopes
+    }
 
     public init(name: String, digest: KeyDigest, role: Role = .user, scopes: [Scope] = []) {
         self.name = name

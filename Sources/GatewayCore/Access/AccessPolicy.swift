@@ -59,10 +59,14 @@ public struct AccessPolicy: Sendable {
     /// Decides one request, in this order: Origin, Host, key, scope. For a path that has no route ask with `.none`: a
     /// foreign page gets its 403 there, too.
     ///
-    /// - Parameter hash: SHA-256 of a token; called at most twice, and not at all where no key is configured.
+    /// - Parameters:
+    ///   - certificate: the subject of the client's certificate, which somebody we trust has issued. A key in the
+    ///     request says more than it.
+    ///   - hash: SHA-256 of a token; called at most twice, and not at all where no key is configured.
     /// - Returns: 400, 401 or 403 as the failure.
     public func decide(
-        scope: Scope, listener: ListenerKind, headers: HeaderFields, hash: (UnsafeRawBufferPointer) -> KeyDigest
+        scope: Scope, listener: ListenerKind, headers: HeaderFields, certificate: String? = nil,
+        hash: (UnsafeRawBufferPointer) -> KeyDigest
     ) -> Result<Identity, GatewayError> {
         if origins.decision(headers) == .foreign { return .failure(.foreignOrigin) }
         let presented: PresentedKey
@@ -72,6 +76,9 @@ public struct AccessPolicy: Sendable {
             return .failure(error)
         }
         if case .known(let index) = presented { return decide(scope, keys[index]) }
+        if presented == .none, let certificate, let key = keys.first(where: { $0.certificateSubject == certificate }) {
+            return decide(scope, key)
+        }
         if hostDecision(headers, listener) == .foreign { return .failure(.foreignHost) }
         switch presented {
         case .conflicting: return .failure(.twoKeys)

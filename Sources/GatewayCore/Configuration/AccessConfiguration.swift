@@ -59,8 +59,10 @@ extension Configuration {
         public struct Key: Equatable, Sendable {
             /// Unique.
             public var name: String
-            /// 32 bytes, unique.
+            /// 32 bytes, unique; empty where `clientCertificate` is set.
             public var sha256: [UInt8]
+            /// Instead of a hash: the whole subject of a client's certificate, e.g. `CN=alice`.
+            public var clientCertificate: String?
             public var role: Role
             /// As configured; empty means the role's own, see `effectiveScopes`.
             public var scopes: Set<Scope>

@@ -21,7 +21,11 @@ extension SettingList {
     private mutating func add(_ key: Configuration.Access.Key, at path: String) {
         add("\(path).name", .string(key.name))
         // Masked as all secrets are, though a hash can't be used as a key: it tells which key it was made of.
-        add("\(path).sha256", Secret(key.sha256))
+        if let subject = key.clientCertificate {
+            add("\(path).client_cert", .string(subject))
+        } else {
+            add("\(path).sha256", Secret(key.sha256))
+        }
         add("\(path).role", .string(key.role.rawValue))
         add("\(path).scopes", Configuration.Access.Scope.allCases.filter(key.scopes.contains).map(\.rawValue))
         add("\(path).created", .string(key.created ?? ""))

@@ -20,6 +20,7 @@ extension Configuration {
         let environment = EnvironmentLayer(
             environment: sources.environment, flags: sources.flags, filePath: sources.file?.path, findings: findings)
         environment.apply(to: &configuration)
+        configuration.checkTLS(findings)
 
         if findings.isSound("runners") {
             // Addresses that were refused can't be looped to; the runners are still read, for their own errors.
@@ -79,13 +80,13 @@ extension Configuration {
         var addresses: [ListenAddress] = []
         for text in texts {
             do {
-                let address = try ListenAddress(parsing: text)
+                let address = try ListenAddress(parsing: text, isSecured: !tls.certificate.isEmpty)
                 if addresses.contains(address), address.isFixed {
                     findings.usageError("--listen", "\(address) is there twice; keep one")
                 }
                 addresses.append(address)
             } catch {
-                findings.addressError("--listen", error)
+                findings.usageError("--listen", error.sentence)
                 findings.isFaulty("listen")
             }
         }
@@ -106,7 +107,7 @@ extension Configuration {
             do {
                 named.append(RunnerConfiguration(url: try RunnerURL(parsing: text)))
             } catch {
-                findings.addressError("--runner", error)
+                findings.usageError("--runner", error.sentence)
                 findings.isFaulty("runners")
             }
         }
@@ -125,6 +126,7 @@ extension Configuration {
             }
         }
         for (index, runner) in runners.enumerated() {
+            warnOfTLS(runner, at: "runners[\(index)]", findings)
             if let listener = loops.listener(reachedBy: runner.url) {
                 // The environment's own were dropped before, so a person named this one, or nobody any.
                 let what = origin == nil ? "nobody named a runner, and the default, \(runner.url)," : "\(runner.url)"
@@ -143,19 +145,48 @@ extension Configuration {
     }
 }
 
+// MARK: TLS
+
+extension Configuration {
+    /// The default address is one that a certificate turns to TLS, too; and TLS needs a certificate.
+    fileprivate mutating func checkTLS(_ findings: Findings) {
+        guard findings.isSound("tls.certificate"), findings.isSound("tls.key"), findings.isSound("listen") else {
+            return
+        }
+        if findings.origins["listen"] == nil, !tls.certificate.isEmpty { listen = listen.map(\.secured) }
+        for address in listen where address.isSecured && tls.certificate.isEmpty {
+            findings.error(
+                "listen", "\(address) needs a certificate; name one in tls.certificate, and its key in tls.key")
+        }
+        guard !listen.contains(where: \.isSecured) else { return }
+        for (key, isSet) in [
+            ("tls.certificate", !tls.certificate.isEmpty), ("tls.sni", !tls.sni.isEmpty),
+            ("tls.client_ca", !tls.clientCA.isEmpty)
+        ] where isSet {
+            findings.warn(key, "has no effect: no address listens with TLS; write https:// in front of one")
+        }
+    }
+
+    /// Both settings are about whom to believe.
+    private func warnOfTLS(_ runner: RunnerConfiguration, at path: String, _ findings: Findings) {
+        if !runner.url.isHTTPS {
+            if !runner.verifiesTLS || !runner.tlsCA.isEmpty {
+                findings.warn("\(path).url", "is not https://, so tls_verify and tls_ca have no effect")
+            }
+        } else if !runner.verifiesTLS {
+            findings.warn(
+                "\(path).tls_verify",
+                "is false: whoever answers at \(runner.url) gets prompts and key; better name its issuer in tls_ca")
+        }
+    }
+}
+
 extension ListenAddress {
     /// Not one that the system is to choose, which may be asked for twice.
     var isFixed: Bool {
         switch self {
         case .unix: true
-        case .tcp(_, let port): port != 0
+        case .tcp(_, let port), .tls(_, let port): port != 0
         }
-    }
-}
-
-extension Findings {
-    /// An address in a flag: one that doesn't parse is wrong usage, one that isn't built yet a bad configuration.
-    func addressError(_ flag: String, _ failure: AddressError) {
-        if failure.isUnsupported { error(flag, failure.sentence) } else { usageError(flag, failure.sentence) }
     }
 }

@@ -9,11 +9,12 @@ extension AccessPolicy {
     ) {
         let access = configuration.access
         var keys = access.keys.compactMap { key in
-            KeyDigest(key.sha256).map { digest in
-                AccessKey(
-                    name: key.name, digest: digest, role: key.role == .admin ? .admin : .user,
-                    scopes: key.scopes.compactMap { Scope(rawValue: $0.rawValue) })
+            let role: AccessKey.Role = key.role == .admin ? .admin : .user
+            let scopes = key.scopes.compactMap { Scope(rawValue: $0.rawValue) }
+            if let subject = key.clientCertificate {
+                return AccessKey(name: key.name, certificateSubject: subject, role: role, scopes: scopes)
             }
+            return KeyDigest(key.sha256).map { AccessKey(name: key.name, digest: $0, role: role, scopes: scopes) }
         }
         if let adminDigest { keys.append(AccessKey(name: "DMR_ADMIN_KEY", digest: adminDigest, role: .admin)) }
         self.init(

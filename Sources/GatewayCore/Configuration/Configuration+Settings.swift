@@ -132,7 +132,6 @@ extension SettingList {
         add("tls.certificate", .string(tls.certificate))
         add("tls.key", .string(tls.key))
         for (index, name) in tls.sni.enumerated() {
-            add("tls.sni[\(index)].host", .string(name.host))
             add("tls.sni[\(index)].certificate", .string(name.certificate))
             add("tls.sni[\(index)].key", .string(name.key))
         }

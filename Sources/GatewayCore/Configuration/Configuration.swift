@@ -93,15 +93,12 @@ extension Configuration {
 
     /// Certificates of the listeners. All are paths of PEM files; empty is none.
     public struct TLS: Equatable, Sendable {
-        /// Another certificate for clients that ask for this name.
+        /// Another certificate, for clients that ask for a name in it.
         public struct Name: Equatable, Sendable {
-            /// In lower case, perhaps `*.` and a domain.
-            public var host: String
             public var certificate: String
             public var key: String
 
-            public init(host: String, certificate: String, key: String) {
-                self.host = host
+            public init(certificate: String, key: String) {
                 self.certificate = certificate
                 self.key = key
             }

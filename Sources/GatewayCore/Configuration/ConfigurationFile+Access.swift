@@ -53,7 +53,11 @@ extension ConfigurationFile {
             if keys.contains(where: { $0.name == key.name }) {
                 findings.error("\(path).name", "is another key's name, too; names tell keys apart in lists and metrics")
             }
-            if keys.contains(where: { $0.sha256 == key.sha256 }) {
+            if let subject = key.clientCertificate {
+                if keys.contains(where: { $0.clientCertificate == subject }) {
+                    findings.error("\(path).client_cert", "is another key's, too; keep one of the two entries")
+                }
+            } else if keys.contains(where: { $0.sha256 == key.sha256 }) {
                 findings.error("\(path).sha256", "is another key's hash, too; keep one of the two entries")
             }
             keys.append(key)
@@ -64,8 +68,10 @@ extension ConfigurationFile {
     private func readKey(_ value: JSON, path: String) -> Configuration.Access.Key? {
         guard var entry = ObjectReader(value, path: path, findings) else { return nil }
         let name = readName(&entry)
-        let hash = readHash(&entry)
+        let subject = readSubject(&entry)
+        let hash = subject == nil ? readHash(&entry) : []
         var key = Configuration.Access.Key(name: name ?? "", sha256: hash ?? [])
+        key.clientCertificate = subject
         entry.choice("role", &key.role)
         key.scopes = readScopes(&entry)
         key.created = entry.string("created")
@@ -89,6 +95,17 @@ extension ConfigurationFile {
             return nil
         }
         return name
+    }
+
+    private func readSubject(_ entry: inout ObjectReader) -> String? {
+        guard let subject = entry.string("client_cert") else { return nil }
+        if !subject.contains("=") || subject.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            entry.fault("client_cert", "must be a certificate's whole subject, e.g. \"CN=alice,O=Example\"")
+        }
+        if entry.take("sha256") != nil {
+            entry.fault("client_cert", "stands instead of sha256; make two entries of this one")
+        }
+        return subject
     }
 
     /// The hash is not repeated in messages: whoever put the key itself here would find it in a log.

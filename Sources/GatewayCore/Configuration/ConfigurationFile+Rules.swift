@@ -57,11 +57,7 @@ extension ConfigurationFile {
     private func readNames(_ entries: [JSON]) -> [Configuration.TLS.Name] {
         entries.enumerated().compactMap { index, value in
             guard var entry = ObjectReader(value, path: "tls.sni[\(index)]", findings) else { return nil }
-            let host = entry.required("host", "name whom the certificate is for")
-            if let host, HostPort.name(host.hasPrefix("*.") ? host.dropFirst(2) : host[...]) == nil {
-                entry.fault("host", "must be a host's name, perhaps with *. in front")
-            }
-            var name = Configuration.TLS.Name(host: host?.lowercased() ?? "", certificate: "", key: "")
+            var name = Configuration.TLS.Name(certificate: "", key: "")
             for (key, field) in [("certificate", \Configuration.TLS.Name.certificate), ("key", \.key)] {
                 guard let path = entry.path(key) else {
                     if findings.isSound(entry.place(of: key)) { entry.fault(key, "is missing; name a PEM file") }

@@ -11,12 +11,13 @@ struct ConfigurationFile {
         guard let root = parse(file), let reader = ObjectReader(root, path: "", findings) else { return }
         reportDuplicates(root, path: "")
         var file = reader
+        // Before the addresses: a certificate turns `HOST:PORT` to TLS.
+        if let value = file.take("tls") { readTLS(value, &configuration.tls) }
         readTop(&file, &configuration)
         if let value = file.take("timeouts") { readTimeouts(value, &configuration.timeouts) }
         if let value = file.take("limits") { readLimits(value, &configuration.limits) }
         if let value = file.take("health") { readHealth(value, &configuration.health) }
         if let value = file.take("access") { readAccess(value, &configuration.access) }
-        if let value = file.take("tls") { readTLS(value, &configuration.tls) }
         if let value = file.take("log") { readLog(value, &configuration.log) }
         file.finish()
     }
@@ -82,7 +83,7 @@ struct ConfigurationFile {
 
     private func readTop(_ file: inout ObjectReader, _ configuration: inout Configuration) {
         if let listen = file.array("listen") {
-            let addresses = readListen(listen)
+            let addresses = readListen(listen, isSecured: !configuration.tls.certificate.isEmpty)
             if findings.isSound("listen") { configuration.listen = addresses }
         }
         if let flag = file.bool("enable") { configuration.isEnabled = flag }
@@ -99,7 +100,7 @@ struct ConfigurationFile {
         file.choice("policy", &configuration.policy)
     }
 
-    private func readListen(_ elements: [JSON]) -> [ListenAddress] {
+    private func readListen(_ elements: [JSON], isSecured: Bool) -> [ListenAddress] {
         func fault(_ place: String, _ sentence: String) {
             findings.error(place, sentence)
             findings.isFaulty("listen")
@@ -113,7 +114,7 @@ struct ConfigurationFile {
                 continue
             }
             do {
-                let address = try ListenAddress(parsing: text)
+                let address = try ListenAddress(parsing: text, isSecured: isSecured)
                 if addresses.contains(address), address.isFixed { fault(place, "is there twice; keep one") }
                 addresses.append(address)
             } catch {

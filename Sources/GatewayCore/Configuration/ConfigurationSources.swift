@@ -47,6 +47,12 @@ public struct ConfigurationErrors: Error, Equatable, Sendable {
         self.areUsageOnly = areUsageOnly
     }
 
+    /// Errors of the caller's own, as it would be written here; nil if there are none.
+    public init?(_ errors: [String]) {
+        guard !errors.isEmpty else { return nil }
+        self.init(errors: errors, areUsageOnly: false)
+    }
+
     /// An error of the caller's own, e.g. of a file it could not read: one line that begins with its place.
     public init(_ error: String) {
         self.init(errors: [error], areUsageOnly: false)

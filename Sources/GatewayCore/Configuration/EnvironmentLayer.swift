@@ -72,7 +72,7 @@ struct EnvironmentLayer {
             return
         }
         do {
-            let host = try OllamaHost(parsing: variable.text)
+            let host = try OllamaHost(parsing: variable.text, isSecured: !configuration.tls.certificate.isEmpty)
             for warning in host.warnings { findings.warn(variable.name, warning) }
             configuration.listen = [host.address]
         } catch {

@@ -4,12 +4,9 @@
 public struct AddressError: Error, Equatable, Sendable {
     /// What is wrong and what to write instead; never holds user info, a query or a key.
     public var sentence: String
-    /// A right form that this version does not build yet, rather than a wrong one.
-    public var isUnsupported: Bool
 
-    init(_ sentence: String, isUnsupported: Bool = false) {
+    init(_ sentence: String) {
         self.sentence = sentence
-        self.isUnsupported = isUnsupported
     }
 }
 

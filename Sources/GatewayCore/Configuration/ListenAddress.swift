@@ -5,11 +5,15 @@ public enum ListenAddress: Hashable, Sendable {
     /// `host` is an address (canonical, no brackets, perhaps `%zone`), a name in lower case, or empty: all interfaces
     /// of both families, as Go listens on `:11435`. Port 0 lets the system choose.
     case tcp(host: String, port: Int)
+    /// The same with TLS in front of HTTP.
+    case tls(host: String, port: Int)
     /// An absolute path.
     case unix(path: String)
 
-    /// Reads `HOST:PORT`, `http://HOST:PORT` or `unix:/path`.
-    public init(parsing text: String) throws(AddressError) {
+    /// Reads `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or `unix:/path`.
+    ///
+    /// - Parameter isSecured: what `HOST:PORT` means: TLS, where there is a certificate.
+    public init(parsing text: String, isSecured: Bool = false) throws(AddressError) {
         let text = text.trimmedOfBlanks
         let scheme = text.prefix { $0 != ":" }.lowercased()
         if scheme == "unix", text.utf8.count > 5 {
@@ -17,17 +21,30 @@ public enum ListenAddress: Hashable, Sendable {
         } else if text.contains("://") {
             guard scheme == "http" || scheme == "https" else {
                 throw AddressError(
-                    "\(Echo.quoted(text)) has an unknown scheme; write HOST:PORT, http://HOST:PORT or unix:/path")
+                    "\(Echo.quoted(text)) has an unknown scheme; write HOST:PORT, http://HOST:PORT, https://HOST:PORT "
+                        + "or unix:/path")
             }
             self = try ListenAddress.tcp(text.dropFirst(scheme.count + 3), whole: text)
-            guard scheme == "http" else {
-                throw AddressError(
-                    "a listen address with https:// is not supported in this version; use http:// and put a proxy "
-                        + "that ends TLS in front",
-                    isUnsupported: true)
-            }
+            if scheme == "https" { self = secured }
         } else {
             self = try ListenAddress.tcp(text[...], whole: text)
+            if isSecured { self = secured }
+        }
+    }
+
+    /// With TLS, where it can be.
+    var secured: ListenAddress {
+        switch self {
+        case .tcp(let host, let port): .tls(host: host, port: port)
+        case .tls, .unix: self
+        }
+    }
+
+    /// Needs a certificate.
+    var isSecured: Bool {
+        switch self {
+        case .tls: true
+        case .tcp, .unix: false
         }
     }
 
@@ -60,7 +77,7 @@ public enum ListenAddress: Hashable, Sendable {
     public var isLocal: Bool {
         switch self {
         case .unix: true
-        case .tcp(let host, _): IPAddress(host)?.isLoopback ?? LoopCheck.isLocalName(host)
+        case .tcp(let host, _), .tls(let host, _): IPAddress(host)?.isLoopback ?? LoopCheck.isLocalName(host)
         }
     }
 }
@@ -70,6 +87,7 @@ extension ListenAddress: CustomStringConvertible {
     public var description: String {
         switch self {
         case .tcp(let host, let port): "http://\(HostPort.bracketed(host.isEmpty ? "::" : host)):\(port)"
+        case .tls(let host, let port): "https://\(HostPort.bracketed(host.isEmpty ? "::" : host)):\(port)"
         case .unix(let path): "unix:\(path)"
         }
     }

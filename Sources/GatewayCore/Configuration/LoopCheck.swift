@@ -10,8 +10,13 @@ struct LoopCheck {
     /// The listener that `url` leads to, whatever its path is.
     func listener(reachedBy url: RunnerURL) -> ListenAddress? {
         listen.first { listener in
-            guard case .tcp(let host, let port) = listener, port == url.port else { return false }
-            return covers(host, LoopCheck.bare(url.host))
+            switch (listener, url.place) {
+            case (.unix(let path), .unix(let other)): path == other
+            case (.unix, .host), (.unix, .members), (.tcp, .unix), (.tls, .unix): false
+            case (.tcp(let host, let port), .host), (.tcp(let host, let port), .members),
+                (.tls(let host, let port), .host), (.tls(let host, let port), .members):
+                port == url.port && covers(host, LoopCheck.bare(url.host))
+            }
         }
     }
 

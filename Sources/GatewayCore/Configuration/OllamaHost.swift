@@ -9,18 +9,15 @@ struct OllamaHost: Equatable {
     /// Sentences about what was ignored.
     var warnings: [String] = []
 
-    /// - Parameter text: already without blanks and quotes.
-    init(parsing text: String) throws(AddressError) {
+    /// - Parameters:
+    ///   - text: already without blanks and quotes.
+    ///   - isSecured: what an address without a scheme means: TLS, where there is a certificate.
+    init(parsing text: String, isSecured: Bool = false) throws(AddressError) {
         let (scheme, rest) = OllamaHost.cutScheme(text)
         // Ollama turns its own site's bare name into https.
-        guard scheme?.lowercased() != "https", text != "ollama.com" else {
-            throw AddressError(
-                "listening with https is not supported in this version; write HOST:PORT, and put a proxy that ends TLS "
-                    + "in front",
-                isUnsupported: true)
-        }
-        // Any other scheme than http keeps the default port: Ollama's rule.
-        let defaultPort = scheme == "http" ? 80 : 11435
+        let isHTTPS = scheme?.lowercased() == "https" || text == "ollama.com"
+        // Any other scheme keeps the default port: Ollama's rule.
+        let defaultPort = scheme == "http" ? 80 : isHTTPS ? 443 : 11435
         let authority = rest.prefix { $0 != "/" }
         if rest.dropFirst(authority.count).contains(where: { $0 != "/" }) {
             warnings.append("its path is for clients and is ignored here; path_prefix sets the prefix we serve under")
@@ -40,6 +37,7 @@ struct OllamaHost: Equatable {
                 "\(Echo.quoted(authority)) names no host to listen on; write HOST:PORT, e.g. 0.0.0.0:11435")
         }
         address = .tcp(host: host, port: port)
+        if isHTTPS || scheme == nil && isSecured { address = address.secured }
     }
 
     private static func cutScheme(_ text: String) -> (scheme: Substring?, rest: Substring) {

@@ -16,17 +16,9 @@ struct UnbuiltSettings {
         refuse("loops", "more than one loop", configuration.loops != defaults.loops, "1")
         refuse("affinity", "affinity", configuration.affinity != defaults.affinity, "0")
         refuse("limits.blob_bytes", "a limit for blobs", configuration.limits.blobBytes != .max, "0")
-        refuseTLS(configuration.tls)
         refuseAccess(configuration.access)
         for (index, key) in configuration.access.keys.enumerated() { refuse(key, at: "access.keys[\(index)]") }
         for (index, runner) in configuration.runners.enumerated() { refuse(runner, at: "runners[\(index)]") }
-    }
-
-    private func refuseTLS(_ tls: Configuration.TLS) {
-        refuse("tls.certificate", "TLS", !tls.certificate.isEmpty, "\"\"")
-        refuse("tls.key", "TLS", !tls.key.isEmpty, "\"\"")
-        refuse("tls.sni", "TLS", !tls.sni.isEmpty, "[]")
-        refuse("tls.client_ca", "TLS", !tls.clientCA.isEmpty, "\"\"")
     }
 
     private func refuseAccess(_ access: Configuration.Access) {
@@ -47,8 +39,6 @@ struct UnbuiltSettings {
 
     private func refuse(_ runner: RunnerConfiguration, at path: String) {
         refuse("\(path).headers", "sending headers of your own to a runner", !runner.headers.isEmpty, "{}")
-        refuse("\(path).tls_verify", "TLS towards runners", !runner.verifiesTLS, "true")
-        refuse("\(path).tls_ca", "TLS towards runners", !runner.tlsCA.isEmpty, "\"\"")
     }
 
     private func refuse(_ key: String, _ what: String, _ isSet: Bool, _ off: String) {

@@ -62,9 +62,10 @@ public struct RequestIntake: Sendable {
     /// A body nobody wants is read up to this, bytes; a longer one costs the connection.
     private static let droppedBodyBytes = 65536
 
-    /// `hash`: SHA-256 of a token that the request presents.
+    /// `certificate`: the subject of the client's certificate. `hash`: SHA-256 of a token that the request presents.
     public init(
-        _ head: RequestHead, listener: ListenerKind, rules: Rules, hash: (UnsafeRawBufferPointer) -> KeyDigest
+        _ head: RequestHead, listener: ListenerKind, certificate: String? = nil, rules: Rules,
+        hash: (UnsafeRawBufferPointer) -> KeyDigest
     ) {
         let routing = rules.router.route(head.method, target: head.target)
         let route = routing.route
@@ -76,7 +77,7 @@ public struct RequestIntake: Sendable {
             let checked = try RequestRules.check(head, limits: rules.limits, takesZstd: route?.takesZstd ?? false)
             framing = checked.framing
             do throws(GatewayError) {
-                let decision = try RequestIntake.decide(head, routing, checked, listener, rules, hash)
+                let decision = try RequestIntake.decide(head, routing, checked, listener, certificate, rules, hash)
                 bodyFormat = try BodyFormat(route, head.headers, checked)
                 self.decision = decision
             } catch {
@@ -99,7 +100,7 @@ public struct RequestIntake: Sendable {
 
     private static func decide(
         _ head: RequestHead, _ routing: RoutingResult, _ checked: CheckedRequest, _ listener: ListenerKind,
-        _ rules: Rules, _ hash: (UnsafeRawBufferPointer) -> KeyDigest
+        _ certificate: String?, _ rules: Rules, _ hash: (UnsafeRawBufferPointer) -> KeyDigest
     ) throws(GatewayError) -> Decision {
         try rules.loopGuard.check(head.headers)
         switch routing {
@@ -108,14 +109,18 @@ public struct RequestIntake: Sendable {
             return .answer(
                 try rules.access.answerOptions(target, on: surface, listener: listener, headers: head.headers).get())
         case .notFound(let surface):
-            _ = try rules.access.decide(scope: .none, listener: listener, headers: head.headers, hash: hash).get()
+            _ = try rules.access.decide(
+                scope: .none, listener: listener, headers: head.headers, certificate: certificate, hash: hash
+            ).get()
             throw .notFound(surface)
         case .methodNotAllowed(let surface, let allow):
-            _ = try rules.access.decide(scope: .none, listener: listener, headers: head.headers, hash: hash).get()
+            _ = try rules.access.decide(
+                scope: .none, listener: listener, headers: head.headers, certificate: certificate, hash: hash
+            ).get()
             throw .methodNotAllowed(surface, allow: allow)
         case .route(let route):
             let identity = try rules.access.decide(
-                scope: route.scope, listener: listener, headers: head.headers, hash: hash
+                scope: route.scope, listener: listener, headers: head.headers, certificate: certificate, hash: hash
             ).get()
             guard route.isBuilt else { throw .notBuilt(route) }
             guard rules.isEnabled || route.answersWhenDisabled else {
@@ -194,6 +199,10 @@ extension GatewayError {
         503, "The gateway holds as many request bodies as limits.body_memory allows: try again later.",
         origin: .gateway, retryAfter: 1, closesConnection: true)
 
+    /// Readable because whoever speaks plain text gets it in plain text.
+    public static let plainTextOnSecuredPort = GatewayError(
+        400, "This port speaks HTTPS, and the request came in plain text: write https:// in front of its address.",
+        origin: .client, closesConnection: true)
     public static let headTooSlow = GatewayError(
         408, "The request's head did not arrive within timeouts.client_header.", closesConnection: true)
 

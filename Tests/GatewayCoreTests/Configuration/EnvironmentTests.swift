@@ -103,9 +103,8 @@ import Testing
             #"DMR_RUNNERS: "gpu1" is no runner's URL; write http://HOST:PORT, e.g. http://gpu1:11434"#
         ),
         (
-            ["DOCKER_MODEL_RUNNER_BASE_URL": "https://a"],
-            "DOCKER_MODEL_RUNNER_BASE_URL: a runner's URL with https: is not supported in this version; "
-                + "use http://HOST:PORT"
+            ["DOCKER_MODEL_RUNNER_BASE_URL": "dns:http://127.0.0.1"],
+            "DOCKER_MODEL_RUNNER_BASE_URL: dns: needs a name, and 127.0.0.1 is an address; leave dns: out"
         )
     ])
     func errorsNameTheVariable(environment: [String: String], error: String) {

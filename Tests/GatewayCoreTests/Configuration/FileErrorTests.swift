@@ -143,9 +143,9 @@ import Testing
     }
 
     static let settings =
-        "listen, enable, path_prefix, loops, affinity, runners, policy, timeouts, limits, health, access, tls, log"
+        "tls, listen, enable, path_prefix, loops, affinity, runners, policy, timeouts, limits, health, access, log"
     static let keySettings =
-        "name, sha256, role, scopes, created, models, asserts_user, max_inflight, requests_per_minute, priority, share"
+        "name, client_cert, sha256, role, scopes, created, models, asserts_user, max_inflight, requests_per_minute, priority, share"
     static let hash = String(repeating: "0a", count: 32)
     static let otherHash = String(repeating: "0B", count: 32)
 
@@ -183,7 +183,7 @@ import Testing
         #expect(areUsageOnly(Start(listen: ["x"], runners: ["y"])) == true)
         #expect(areUsageOnly(Start(listen: [":1", ":1"])) == true)
         #expect(areUsageOnly(Start(listen: ["https://a:1"])) == false)
-        #expect(areUsageOnly(Start(listen: ["x"], runners: ["https://a"])) == false)
+        #expect(areUsageOnly(Start(listen: ["x"], runners: ["https://a"])) == true)
         #expect(areUsageOnly(Start(runners: ["http://127.0.0.1:11435"])) == false)
     }
 }

@@ -9,7 +9,9 @@ import Testing
         ("HTTP://127.0.0.1:80/", "http://127.0.0.1:80"), (" 127.0.0.1:0 ", "http://127.0.0.1:0"),
         ("0.0.0.0:65535", "http://0.0.0.0:65535"), (":11435", "http://[::]:11435"),
         ("[::1]:11435", "http://[::1]:11435"), ("[0:0::1]:1", "http://[::1]:1"),
-        ("http://[::]:1", "http://[::]:1"), ("[fe80::1%eth0]:1", "http://[fe80::1%eth0]:1"),
+        ("http://[::]:1", "http://[::]:1"), ("https://a:1", "https://a:1"),
+        ("HTTPS://0.0.0.0:443/", "https://0.0.0.0:443"), ("https://:1", "https://[::]:1"),
+        ("[fe80::1%eth0]:1", "http://[fe80::1%eth0]:1"),
         ("LocalHost:1", "http://localhost:1"), ("my_box.example.com:1", "http://my_box.example.com:1"),
         ("unix:/run/dmr.sock", "unix:/run/dmr.sock"), ("UNIX:/run/x", "unix:/run/x"), ("unix:1", "http://unix:1"),
         ("unix:///run/x", "unix:///run/x")
@@ -33,14 +35,13 @@ import Testing
     ])
     func refuses(text: String) {
         let error = #expect(throws: AddressError.self) { try ListenAddress(parsing: text) }
-        #expect(error?.isUnsupported == false)
+        #expect(error?.sentence.isEmpty == false)
     }
 
-    @Test(arguments: ["https://a:1", "HTTPS://0.0.0.0:443"])
-    func saysThatTLSIsNotBuilt(text: String) {
-        let error = #expect(throws: AddressError.self) { try ListenAddress(parsing: text) }
-        #expect(error?.isUnsupported == true)
-        #expect(error?.sentence.contains("not supported in this version") == true)
+    @Test func aCertificateTurnsAddressesWithoutASchemeToTLS() throws {
+        #expect(try ListenAddress(parsing: "a:1", isSecured: true) == .tls(host: "a", port: 1))
+        #expect(try ListenAddress(parsing: "http://a:1", isSecured: true) == .tcp(host: "a", port: 1))
+        #expect(try ListenAddress(parsing: "unix:/a", isSecured: true) == .unix(path: "/a"))
     }
 
     @Test func longestUnixPathFits() throws {
@@ -50,7 +51,8 @@ import Testing
 
     @Test(arguments: [
         ("127.0.0.1:1", true), ("127.9.9.9:1", true), ("[::1]:1", true), ("localhost:1", true), ("unix:/x", true),
-        ("a.localhost:1", true), (":1", false), ("0.0.0.0:1", false), ("[::]:1", false), ("10.0.0.1:1", false),
+        ("a.localhost:1", true), ("https://127.0.0.1:1", true), ("https://10.0.0.1:1", false), (":1", false),
+        ("0.0.0.0:1", false), ("[::]:1", false), ("10.0.0.1:1", false),
         ("localhost.example.com:1", false), ("notlocalhost:1", false), ("[fe80::1%eth0]:1", false)
     ])
     func knowsWhoCanConnect(text: String, isLocal: Bool) throws {

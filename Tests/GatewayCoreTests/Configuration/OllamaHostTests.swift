@@ -44,10 +44,17 @@ import Testing
         #expect(parsed.warnings.first?.contains("secret") == false)
     }
 
-    @Test(arguments: ["https://example.com", "https://example.com:1", "HTTPS://a", "ollama.com"])
-    func httpsIsRefusedUntilTLSIsBuilt(text: String) {
-        let error = #expect(throws: AddressError.self) { try OllamaHost(parsing: text) }
-        #expect(error?.isUnsupported == true)
+    @Test(arguments: [
+        ("https://example.com", "example.com", 443), ("https://example.com:1", "example.com", 1),
+        ("HTTPS://a", "a", 443), ("ollama.com", "ollama.com", 443)
+    ])
+    func httpsIsTLS(text: String, host: String, port: Int) throws {
+        #expect(try OllamaHost(parsing: text).address == .tls(host: host, port: port))
+    }
+
+    @Test func whereThereIsACertificateOnlyHTTPIsPlain() throws {
+        #expect(try OllamaHost(parsing: "h:1", isSecured: true).address == .tls(host: "h", port: 1))
+        #expect(try OllamaHost(parsing: "http://h:1", isSecured: true).address == .tcp(host: "h", port: 1))
     }
 
     @Test(arguments: [
@@ -56,7 +63,6 @@ import Testing
     ])
     func whatNobodyCanListenOnIsAnError(text: String) {
         let error = #expect(throws: AddressError.self) { try OllamaHost(parsing: text) }
-        #expect(error?.isUnsupported == false)
         #expect(error?.sentence.contains("secret") == false)
     }
 

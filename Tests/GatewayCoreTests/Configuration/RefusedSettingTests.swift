@@ -20,23 +20,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("sni", #"[{"host":"a.example","certificate":"/c.pem","key":"/k.pem"}]"#, "[]"),
-        ("client_ca", #""/ca""#, #""""#)
-    ])
-    func tls(key: String, value: String, off: String) throws {
-        try expectRefused(in: { #"{"tls":{"\#(key)":\#($0)}}"# }, place: "tls.\(key)", value, off, off)
-    }
-
-    @Test func aCertificateAndItsKey() {
-        let errors = Start(file: #"{"tls":{"certificate":"/c.pem","key":"/k.pem"}}"#).errors
-        #expect(errors.map { $0.prefix { $0 != ":" } } == ["tls.certificate", "tls.key"])
-        #expect(errors.allSatisfy { $0.hasSuffix(#" is not supported in this version; remove it or set it to """#) })
-        #expect(Start(file: #"{"tls":{"certificate":"","key":""}}"#).errors.isEmpty)
-    }
-
-    @Test(arguments: [
-        ("headers", #"{"X-A":"b"}"#, "{}"), ("tls_verify", "false", "true"),
-        ("tls_ca", #""/ca""#, #""""#)
+        ("headers", #"{"X-A":"b"}"#, "{}")
     ])
     func ofARunner(key: String, value: String, off: String) throws {
         try expectRefused(
@@ -85,24 +69,6 @@ import Testing
     ])
     func wrongTypesAreStillToldApart(member: String, error: String) {
         #expect(Start(file: "{\(member)}").errors == [error])
-    }
-
-    @Test(arguments: [#""https://0.0.0.0:443""#, #""HTTPS://a:1""#])
-    func httpsListeners(address: String) {
-        let errors = Start(file: #"{"listen":[\#(address)]}"#).errors
-        #expect(errors.count == 1)
-        #expect(
-            errors.first?.hasPrefix("listen[0]: a listen address with https:// is not supported in this version")
-                == true)
-    }
-
-    @Test(arguments: ["https://a:1", "unix:/a.sock", "dns:http://a:1"])
-    func otherRunnerURLs(url: String) {
-        let scheme = url.prefix { $0 != ":" }
-        let sentence = "a runner's URL with \(scheme): is not supported in this version; use http://HOST:PORT"
-        #expect(Start(file: #"{"runners":[{"url":"\#(url)"}]}"#).errors == ["runners[0].url: \(sentence)"])
-        #expect(Start(runners: [url]).errors == ["--runner: \(sentence)"])
-        #expect(Start(environment: ["DMR_RUNNERS": url]).errors == ["DMR_RUNNERS: \(sentence)"])
     }
 
     @Test func flags() {

@@ -30,7 +30,10 @@ import Testing
     }
 
     @Test func differsByOriginAndBase() throws {
-        let texts = ["http://a:1", "http://a:2", "http://b:1", "http://a:1/x", "http://a:1/X"]
+        let texts = [
+            "http://a:1", "http://a:2", "http://b:1", "http://a:1/x", "http://a:1/X", "https://a:1", "dns:http://a:1",
+            "unix:/a"
+        ]
         #expect(try Set(texts.map { try RunnerURL(parsing: $0) }).count == texts.count)
     }
 
@@ -41,18 +44,44 @@ import Testing
         "http://a b:1", "http://a:1/ b", "http://a:1/\nb", "http://a:1/?q=1", "http://a:1/#f", "http://a:1\\b",
         "http://é:1", "http://a:1/é", "http://a:1/.", "http://a:1/../x", "http://a:1/%2e%2e/x", "http://a:1/%2F",
         "http://a:1/%", "http://a:1/%4", "http://a:1/%00", "http://a:1/a\"b", "http://a:1/<x>", "ftp://a:1",
-        "https", "unix", "dns:11434"
+        "https", "unix", "dns:11434", "dns:http://127.0.0.1:1", "dns:http://[::1]:1", "dns:unix:/a", "dns:dns:http://a",
+        "unix:a", "unix:", "https://", "https://a:0", "https:/a"
     ])
     func refuses(text: String) {
         let error = #expect(throws: AddressError.self) { try RunnerURL(parsing: text) }
-        #expect(error?.isUnsupported == false)
+        #expect(error?.sentence.isEmpty == false)
     }
 
-    @Test(arguments: ["https://gpu1:11434", "HTTPS://gpu1", "unix:/run/ollama.sock", "dns:http://gpus:11434"])
-    func saysWhatIsNotBuilt(text: String) {
-        let error = #expect(throws: AddressError.self) { try RunnerURL(parsing: text) }
-        #expect(error?.isUnsupported == true)
-        #expect(error?.sentence.contains("not supported in this version") == true)
+    @Test(arguments: [
+        ("https://gpu1", "https://gpu1", 443), ("HTTPS://GPU1:443/", "https://gpu1", 443),
+        ("https://gpu1:11434/base/", "https://gpu1:11434/base", 11434), ("https://[::1]", "https://[::1]", 443),
+        ("https://gpu1:80", "https://gpu1:80", 80), ("http://gpu1:443", "http://gpu1:443", 443)
+    ])
+    func httpsHasItsOwnPort(text: String, normalised: String, port: Int) throws {
+        let url = try RunnerURL(parsing: text)
+        #expect(url.description == normalised)
+        #expect(url.port == port)
+        #expect(url.isHTTPS == normalised.hasPrefix("https"))
+        #expect(url.place == .host)
+    }
+
+    @Test func aUnixSocketIsAPathAndLocalhost() throws {
+        let url = try RunnerURL(parsing: "UNIX:/run/Ollama.sock")
+        #expect(url.place == .unix(path: "/run/Ollama.sock"))
+        #expect(url.description == "unix:/run/Ollama.sock")
+        #expect(url.label == "unix:/run/Ollama.sock")
+        #expect(url.authority == "localhost")
+    }
+
+    @Test(arguments: [
+        ("dns:http://GPUs:11434", "dns:http://gpus:11434"), ("DNS:https://gpus/base", "dns:https://gpus/base"),
+        ("dns: http://gpus", "dns:http://gpus")
+    ])
+    func aNameStandsForItsAddresses(text: String, normalised: String) throws {
+        let url = try RunnerURL(parsing: text)
+        #expect(url.place == .members)
+        #expect(url.description == normalised)
+        #expect(try RunnerURL(parsing: normalised) == url)
     }
 
     @Test(arguments: [

@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [#"{"loops":2}"#, #"{"tls":{"certificate":"x"}}"#, #"{"runners":[{"url":"https://a"}]}"#])
+    @Test(arguments: [#"{"loops":2}"#, #"{"affinity":30}"#])
     func whatIsNotSupportedIs78AndNotIgnored(text: String) throws {
         let gateway = try serve("--config", try write("new.json", text))
         #expect(gateway.awaitExit() == 78)

@@ -11,8 +11,13 @@ import Transport
 /// What a `GatewayUnderTest` may have for a runner.
 protocol RunnerUnderTest {
     var port: Int { get }
+    var url: String { get }
     /// Stops listening and closes its connections.
     func close()
+}
+
+extension RunnerUnderTest {
+    var url: String { "http://127.0.0.1:\(port)" }
 }
 
 extension ScriptedRunner: RunnerUnderTest {}
@@ -69,7 +74,8 @@ final class GatewayUnderTest {
     /// - Parameter change: of a configuration with the runners, one loopback address, no state folder and no log.
     init(
         _ loop: Loop, _ runners: [any RunnerUnderTest], waitsForLists: Bool = true,
-        sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout Configuration) throws -> Void = { _ in }
+        resolver: Resolver? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (inout Configuration) throws -> Void = { _ in }
     ) throws {
         self.loop = loop
         self.runners = runners
@@ -79,11 +85,12 @@ final class GatewayUnderTest {
         var configuration = Configuration()
         configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
         configuration.runners = try runners.map {
-            RunnerConfiguration(url: try RunnerURL(parsing: "http://127.0.0.1:\($0.port)"))
+            RunnerConfiguration(url: try RunnerURL(parsing: $0.url))
         }
         configuration.log.file = "/dev/null"
         try change(&configuration)
-        server = try GatewayServer(loop: loop, configuration: configuration, log: try Log(configuration.log))
+        server = try GatewayServer(
+            loop: loop, configuration: configuration, log: try Log(configuration.log), resolver: resolver)
         try server.start()
         port = server.ports.first ?? 0
         if waitsForLists { waitForLists(sourceLocation: sourceLocation) }
@@ -128,5 +135,6 @@ final class GatewayUnderTest {
             until: { loop.openStreams <= streamsBefore }, within: 2, "the end of all streams",
             sourceLocation: sourceLocation)
         #expect(loop.openStreams <= streamsBefore, "streams left open", sourceLocation: sourceLocation)
+        #expect(loop.openTLSSessions == 0 || loop.openStreams > 0, "TLS left open", sourceLocation: sourceLocation)
     }
 }

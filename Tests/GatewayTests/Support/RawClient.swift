@@ -33,6 +33,7 @@ final class RawClient: ByteStream, BodySink {
     }
 
     private(set) var isConnected = false
+    private(set) var tlsFailure: TLSFailure?
     private(set) var closeness = Closeness.open
     /// Everything, as it came.
     private(set) var received: [UInt8] = []
@@ -45,10 +46,13 @@ final class RawClient: ByteStream, BodySink {
     private var isInBody = false
 
     /// Connects at once; what is sent before it is connected leaves then.
-    init(_ loop: Loop, port: Int, host: String = "127.0.0.1") throws {
+    ///
+    /// - Parameter tls: it speaks TLS and asks for `localhost`.
+    init(_ loop: Loop, port: Int, host: String = "127.0.0.1", tls: TLSClientContext? = nil) throws {
         parser = HTTPParser(.response, limits: .init(headBytes: 65536, fields: 200), settings: loop.parserSettings)
         try super.init(loop: loop)
         parser.sink = self
+        if let tls { secure(by: tls, host: "localhost") }
         connect(to: try #require(SocketAddress(literal: host, port: port)))
     }
 
@@ -147,5 +151,10 @@ final class RawClient: ByteStream, BodySink {
 
     override func didFail(_ error: UVError) {
         closeness = .failed(error)
+    }
+
+    override func didFail(_ failure: TLSFailure) {
+        tlsFailure = failure
+        closeness = .failed(UVError(code: 0))
     }
 }

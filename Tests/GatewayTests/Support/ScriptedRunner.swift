@@ -18,6 +18,8 @@ final class ScriptedRunner {
         case waitForRelease
         /// FIN; goes on reading.
         case close
+        /// FIN without the closing alert that TLS wants.
+        case closeWithoutAlert
         case reset
         case stopReading
         case startReading
@@ -40,6 +42,7 @@ final class ScriptedRunner {
 
     let loop: Loop
     let port: Int
+    let url: String
     var models: [String]
     /// What `/api/ps` shows.
     var loaded: [String] = []
@@ -55,32 +58,49 @@ final class ScriptedRunner {
     /// Those whose script has begun, in that order.
     fileprivate(set) var connections: [ScriptedConnection] = []
     fileprivate(set) var accepted = 0
+    /// Of all its connections.
+    fileprivate(set) var tlsFailures: [TLSFailure] = []
+    /// Of those that spoke TLS whether they resumed a session, in the order of their first request.
+    fileprivate(set) var resumptions: [Bool] = []
     /// Request lines of the lists that it answered by itself.
     fileprivate(set) var listsAnswered: [String] = []
     fileprivate var open: [ObjectIdentifier: ScriptedConnection] = [:]
     var openConnections: Int { open.count }
     private var listener: Listening?
 
-    init(_ loop: Loop, models: [String] = ["demo:latest"], script: @escaping (Int) -> [Step]) throws {
+    /// - Parameters:
+    ///   - unixPath: it listens there, and on no port.
+    ///   - tls: it speaks nothing else.
+    init(
+        _ loop: Loop, models: [String] = ["demo:latest"], host: String = "127.0.0.1", port: Int = 0,
+        unixPath: String? = nil, tls: TLSServerContext? = nil, script: @escaping (Int) -> [Step]
+    ) throws {
         self.loop = loop
         self.models = models
         self.script = script
-        let listener = try Listening(loop: loop, address: try #require(SocketAddress(literal: "127.0.0.1", port: 0)))
+        let listener =
+            try unixPath.map { try Listening(loop: loop, unixPath: $0) }
+            ?? Listening(loop: loop, address: try #require(SocketAddress(literal: host, port: port)))
         self.listener = listener
-        port = try #require(listener.address?.port)
+        self.port = listener.address?.port ?? 0
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        url = unixPath.map { "unix:\($0)" } ?? "http\(tls == nil ? "" : "s")://\(bracketed):\(self.port)"
         listener.runner = self
+        listener.tls = tls
     }
 
     /// The same script for every connection.
-    convenience init(_ loop: Loop, models: [String] = ["demo:latest"], always steps: [Step]) throws {
-        try self.init(loop, models: models, script: { _ in steps })
+    convenience init(
+        _ loop: Loop, models: [String] = ["demo:latest"], host: String = "127.0.0.1", port: Int = 0,
+        unixPath: String? = nil, tls: TLSServerContext? = nil, always steps: [Step]
+    ) throws {
+        try self.init(
+            loop, models: models, host: host, port: port, unixPath: unixPath, tls: tls, script: { _ in steps })
     }
 
     deinit {
         listener?.close()
     }
-
-    var url: String { "http://127.0.0.1:\(port)" }
 
     /// Lets the connection's `waitForRelease` pass, or its next one.
     func release(_ number: Int = 0) {
@@ -140,20 +160,22 @@ final class ScriptedConnection: ByteStream, BodySink {
     /// The peer sent FIN.
     private(set) var isEnded = false
     private(set) var failure: UVError?
+    private(set) var tlsFailure: TLSFailure?
     private(set) var parseFailure: ParseFailure?
     fileprivate var releases = 0
     private let runner: ScriptedRunner
     private let parser: HTTPParser
     private var steps: ArraySlice<ScriptedRunner.Step> = []
     private var hasBegun = false
+    private var hasCounted = false
     private var requestsTaken = 0
     private var requestsComplete: Int { requests.reduce(0) { $0 + ($1.isComplete ? 1 : 0) } }
 
-    fileprivate init(_ runner: ScriptedRunner) throws(UVError) {
+    fileprivate init(_ runner: ScriptedRunner, isUnix: Bool) throws(UVError) {
         self.runner = runner
         parser = HTTPParser(
             .request, limits: .init(headBytes: 1 << 20, fields: 1000), settings: runner.loop.parserSettings)
-        try super.init(loop: runner.loop)
+        try super.init(loop: runner.loop, isUnix: isUnix)
         parser.sink = self
         runner.accepted += 1
         runner.open[ObjectIdentifier(self)] = self
@@ -188,6 +210,7 @@ final class ScriptedConnection: ByteStream, BodySink {
                 releases -= 1
             case .send(let bytes): write(bytes)
             case .close: endWriting()
+            case .closeWithoutAlert: endWritingRaw()
             case .reset: reset()
             case .stopReading: stopReading()
             case .startReading: startReading()
@@ -215,6 +238,8 @@ final class ScriptedConnection: ByteStream, BodySink {
     private func headArrived() {
         let request = Request(head: parser.requestHead)
         requests.append(request)
+        if !hasCounted, let security { runner.resumptions.append(security.isResumed) }
+        hasCounted = true
         if !hasBegun, runner.list(for: request.line) == nil { beginScript() }
     }
 
@@ -248,6 +273,12 @@ final class ScriptedConnection: ByteStream, BodySink {
         close()
     }
 
+    override func didFail(_ failure: TLSFailure) {
+        tlsFailure = failure
+        runner.tlsFailures.append(failure)
+        close()
+    }
+
     override func didClose() {
         runner.open[ObjectIdentifier(self)] = nil
     }
@@ -255,17 +286,23 @@ final class ScriptedConnection: ByteStream, BodySink {
 
 private final class Listening: Listener {
     weak var runner: ScriptedRunner?
+    var tls: TLSServerContext?
 
     override init(loop: Loop, address: SocketAddress, backlog: Int32 = 1024) throws(UVError) {
         try super.init(loop: loop, address: address, backlog: backlog)
     }
 
+    override init(loop: Loop, unixPath: String, backlog: Int32 = 1024) throws(UVError) {
+        try super.init(loop: loop, unixPath: unixPath, backlog: backlog)
+    }
+
     override func makeConnection() -> ByteStream? {
         guard let runner else { return nil }
-        do throws(UVError) { return try ScriptedConnection(runner) } catch { return nil }
+        do throws(UVError) { return try ScriptedConnection(runner, isUnix: isUnix) } catch { return nil }
     }
 
     override func didAccept(_ connection: ByteStream) {
+        if let tls { connection.secure(by: tls) }
         (connection as? ScriptedConnection)?.accepted()
     }
 }
