@@ -30,6 +30,7 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
         }
         try server.watchSignals()
         for address in server.addresses { StandardError.print("listening on \(address)") }
+        StartUpPages.giveBack()
         loop.run()
         demo?.close()
     } catch let error as StartError {
