@@ -12,13 +12,17 @@ enum StartUpPages {
         for line in maps.split(separator: UInt8(ascii: "\n")) {
             // ADDRESS-ADDRESS PERMISSIONS OFFSET DEVICE INODE PATH (proc_pid_maps(5))
             let fields = line.split(separator: UInt8(ascii: " "))
-            guard fields.count >= 6, fields[1].elementsEqual("r-xp".utf8), let range = range(fields[0]) else { continue }
+            guard fields.count >= 6, fields[1].elementsEqual("r-xp".utf8), let range = range(fields[0]) else {
+                continue
+            }
             madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
         }
     }
 
     private static func range(_ field: ArraySlice<UInt8>) -> Range<UInt>? {
-        let ends = field.split(separator: UInt8(ascii: "-")).map { UInt(String(decoding: $0, as: UTF8.self), radix: 16) }
+        let ends = field.split(separator: UInt8(ascii: "-")).map {
+            UInt(String(decoding: $0, as: UTF8.self), radix: 16)
+        }
         guard ends.count == 2, let start = ends[0], let end = ends[1], start < end else { return nil }
         return start..<end
     }
