@@ -35,7 +35,8 @@ public final class Gateway {
     /// Waiting for some runner's first list, since the model may be in it.
     private var awaitingLists: [ExchangeID: () -> Void] = [:]
     private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
-    private var waker: Waker?
+    /// For when time alone may have granted or refused a waiter.
+    private var waker: DeadlineTimer?
     private var isSettling = false
     private var catalogFile: CatalogFile?
     private var catalogIsDirty = false
@@ -70,7 +71,7 @@ public final class Gateway {
         self.resolver = resolver ?? Resolver(loop: loop)
         runners = []
         for place in numbering.places { runners.append(makeRunner(place, configuration, member: nil)) }
-        waker = Waker(loop: loop) { [unowned self] in settle() }
+        waker = DeadlineTimer(loop: loop) { [unowned self] in settle() }
     }
 
     var timeouts: Configuration.Timeouts { configuration.timeouts }
@@ -323,19 +324,5 @@ public final class Gateway {
         if let problem = catalogFile.write(catalog.savedLists()) {
             log.warning("the last known lists are not kept over a restart: \(problem)")
         }
-    }
-}
-
-/// Calls the gateway when time alone may have granted or refused a waiter.
-private final class Waker: Timed {
-    private let wake: () -> Void
-
-    init(loop: Loop, wake: @escaping () -> Void) {
-        self.wake = wake
-        super.init(loop: loop)
-    }
-
-    override func deadlineReached(at now: Instant) {
-        wake()
     }
 }

@@ -14,7 +14,7 @@ public final class GatewayServer {
     private var certificates: ListenerCertificates?
     private var signals: [SignalWatcher] = []
     private var unixPaths: [String] = []
-    private var drainLimit: DrainLimit?
+    private var drainLimit: DeadlineTimer?
     private var reloader: ConfigurationReloader?
 
     /// - Throws: `StartError` with the exit code for it.
@@ -195,7 +195,7 @@ public final class GatewayServer {
     public func drain() {
         log.info("draining: \(gateway.exchangesInFlight) in flight, \(gateway.exchangesWaiting) waiting")
         closeListeners()
-        let limit = DrainLimit(loop: loop) { [unowned self] in
+        let limit = DeadlineTimer(loop: loop) { [unowned self] in
             log.warning("timeouts.drain has passed: what still runs is cut")
             stop()
         }
@@ -215,18 +215,5 @@ public final class GatewayServer {
         signals = []
         log.flush()
         loop.stop()
-    }
-}
-
-private final class DrainLimit: Timed {
-    private let passed: () -> Void
-
-    init(loop: Loop, passed: @escaping () -> Void) {
-        self.passed = passed
-        super.init(loop: loop)
-    }
-
-    override func deadlineReached(at now: Instant) {
-        passed()
     }
 }

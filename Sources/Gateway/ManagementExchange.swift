@@ -27,7 +27,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private var search: BlobSearch?
     private(set) var upload: BlobUpload?
     private var stream: ManagementStream?
-    private var pause: Pause?
+    private var pause: DeadlineTimer?
 
     init(gateway: Gateway, client: ClientConnection, job: Job, runners: [CalledRunner]) {
         self.gateway = gateway
@@ -75,7 +75,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
             passOnOutput()
             gateway.refresh(job.plan.traits.changes, of: runners) { [weak self] in self?.refreshed() }
         case .refreshLater(let runners, let pause):
-            let waiting = Pause(loop: gateway.loop) { [weak self] in self?.perform(.refresh(runners)) }
+            let waiting = DeadlineTimer(loop: gateway.loop) { [weak self] in self?.perform(.refresh(runners)) }
             waiting.setDeadline(in: pause)
             self.pause = waiting
         case .finish: finish()
@@ -265,19 +265,5 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
                 duration: gateway.loop.now - job.arrivedAt,
                 model: job.request.subject,
                 runner: machine.runners.count == 1 ? machine.runners.first?.index : nil))
-    }
-}
-
-/// Goes on a little later.
-private final class Pause: Timed {
-    private let passed: () -> Void
-
-    init(loop: Loop, passed: @escaping () -> Void) {
-        self.passed = passed
-        super.init(loop: loop)
-    }
-
-    override func deadlineReached(at now: Instant) {
-        passed()
     }
 }

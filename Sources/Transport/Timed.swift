@@ -31,3 +31,17 @@ open class Timed {
     /// The deadline set last has passed. It is no longer set.
     open func deadlineReached(at now: Instant) {}
 }
+
+/// A deadline that is a closure's: for whoever has no other use for a class of its own.
+public final class DeadlineTimer: Timed {
+    private let passed: () -> Void
+
+    public init(loop: Loop, passed: @escaping () -> Void) {
+        self.passed = passed
+        super.init(loop: loop)
+    }
+
+    public override func deadlineReached(at now: Instant) {
+        passed()
+    }
+}
