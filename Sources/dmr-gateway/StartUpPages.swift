@@ -12,9 +12,9 @@ enum StartUpPages {
         for line in maps.split(separator: UInt8(ascii: "\n")) {
             // ADDRESS-ADDRESS PERMISSIONS OFFSET DEVICE INODE PATH (proc_pid_maps(5))
             let fields = line.split(separator: UInt8(ascii: " "))
-            guard fields.count >= 6, fields[1].elementsEqual("r-xp".utf8), let range = range(fields[0]) else {
-                continue
-            }
+            guard fields.count >= 6, fields[1].elementsEqual("r-xp".utf8), fields[5].first == UInt8(ascii: "/"),
+                let range = range(fields[0])
+            else { continue }
             madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
         }
     }
