@@ -23,7 +23,7 @@ struct ModelIndex: Sendable {
     private var slotOfKey: [String: Int] = [:]
     private var slotOfSpelling: [String: Spelling] = [:]
 
-    /// By the exact name that lists show.
+    /// By the exact name that lists show, which may lack `:latest`.
     func model(spelled visibleName: String) -> ResolvedModel? {
         slotOfSpelling[visibleName].flatMap { slots[$0.slot].resolved }
     }
@@ -41,11 +41,12 @@ struct ModelIndex: Sendable {
         let place = slots[slot].holdings.firstIndex { $0.index > holding.index } ?? slots[slot].holdings.count
         slots[slot].holdings.insert(holding, at: place)
         if isLoaded { slots[slot].loaded.insert(holding.runner) }
-        // Two keys under one spelling would take a runner whose prefix is part of a host name: the first one stays.
-        var spelling = slotOfSpelling[holding.visibleName] ?? Spelling(slot: slot, uses: 0)
-        if spelling.slot == slot {
+        for name in spellings(of: holding) {
+            // Two keys under one spelling would take a runner whose prefix is part of a host name: the first one stays.
+            var spelling = slotOfSpelling[name] ?? Spelling(slot: slot, uses: 0)
+            guard spelling.slot == slot else { continue }
             spelling.uses += 1
-            slotOfSpelling[holding.visibleName] = spelling
+            slotOfSpelling[name] = spelling
         }
         settle(slot, key)
     }
@@ -56,9 +57,10 @@ struct ModelIndex: Sendable {
         else { return }
         let holding = slots[slot].holdings.remove(at: place)
         slots[slot].loaded.remove(runner)
-        if var spelling = slotOfSpelling[holding.visibleName], spelling.slot == slot {
+        for name in spellings(of: holding) {
+            guard var spelling = slotOfSpelling[name], spelling.slot == slot else { continue }
             spelling.uses -= 1
-            slotOfSpelling[holding.visibleName] = spelling.uses > 0 ? spelling : nil
+            slotOfSpelling[name] = spelling.uses > 0 ? spelling : nil
         }
         settle(slot, key)
         if slots[slot].holdings.isEmpty {
@@ -78,6 +80,15 @@ struct ModelIndex: Sendable {
         } else {
             slots[slot].resolved?.loaded.remove(runner)
         }
+    }
+
+    /// As listed, and, since that is what most clients send, without the tag that may be left out: each is found with one
+    /// look-up, where any other spelling has to be taken apart first.
+    private func spellings(of holding: Holding) -> [String] {
+        let name = holding.visibleName
+        let tag = ":latest".utf8
+        guard name.utf8.count > tag.count, name.utf8.suffix(tag.count).elementsEqual(tag) else { return [name] }
+        return [name, String(Substring(name.utf8.dropLast(tag.count)))]
     }
 
     private mutating func makeSlot(_ key: String) -> Int {

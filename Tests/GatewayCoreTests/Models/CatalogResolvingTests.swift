@@ -22,6 +22,15 @@ import Testing
         #expect(model.ownName(on: 9) == nil)
     }
 
+    @Test func aNameWithoutItsTagGoesWithTheLastRunnerThatHasIt() throws {
+        var catalog = try Catalog(listing: ["llama3:latest"], ["llama3:latest", "Llama3:8b"])
+        try catalog.tagsRead(0, RunnerSays.list(["other:latest"]))
+        #expect(catalog.holders("llama3") == [1])
+        try catalog.tagsRead(1, RunnerSays.list(["llama3:8b"]))
+        #expect(catalog.resolve("llama3") == .unknown)
+        #expect(catalog.holders("other") == [0])
+    }
+
     @Test(arguments: ["llama", "llama3:8b", "u/llama3", "hf.co/library/llama3", "llama3.1", "x", "gpu0.llama3"])
     func otherNamesAreUnknown(_ name: String) throws {
         #expect(try Catalog(listing: ["llama3:latest"]).resolve(name) == .unknown)
