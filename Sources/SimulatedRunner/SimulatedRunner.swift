@@ -89,11 +89,6 @@ public final class SimulatedRunner {
         listener = nil
     }
 
-    /// Resets all connections, as a machine that is switched off and answers again.
-    public func resetConnections() {
-        for connection in Array(connections.values) { connection.cut(resetting: true) }
-    }
-
     /// Reads on where `stallsUploads` had stopped.
     public func resumeUploads() {
         options.library.stallsUploads = false

@@ -187,12 +187,7 @@ public struct Dispatcher: ~Copyable {
         for number in order where runners[number].isFree(at: now) { free.insert(number) }
     }
 
-    /// A waiter that has to be refused, taken out of the queue: its time is over, or nobody holds its model any more.
-    public mutating func takeRefused(now: Instant) -> (id: ExchangeID, refusal: Refusal)? {
-        if let expired = takeExpired(now: now) { return expired }
-        return takeHopeless()
-    }
-
+    /// A waiter whose time is over, taken out of the queue.
     mutating func takeExpired(now: Instant) -> (id: ExchangeID, refusal: Refusal)? {
         let waiting = queue.count
         guard let limit = settings.queueTimeout, let expired = queue.takeExpired(limit: limit, now: now) else {
@@ -201,6 +196,7 @@ public struct Dispatcher: ~Copyable {
         return (expired.id, .timedOut(retryAfter: retryAfter(waiting: waiting)))
     }
 
+    /// A waiter whose model nobody can serve any more, taken out of the queue.
     mutating func takeHopeless() -> (id: ExchangeID, refusal: Refusal)? {
         for place in queue.requests.indices {
             let request = queue.requests[place]

@@ -2,6 +2,7 @@
 
 import GatewayCore
 import Testing
+import ZstdFrames
 
 @Suite struct ZstdDecoderTests {
     static let text = Array(String(repeating: #"{"model":"demo","prompt":"why is the sky blue?"} "#, count: 40).utf8)

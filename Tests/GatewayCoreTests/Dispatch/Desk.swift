@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import GatewayCore
+@testable import GatewayCore
 
 /// A dispatcher with whoever holds its leases, in virtual time. Leases can't be kept in arrays, so each has a box; what
 /// a test leaves behind is given back.
@@ -141,7 +141,8 @@ final class Desk {
 
     func refused() -> [(id: UInt64, refusal: Dispatcher.Refusal)] {
         var refused: [(id: UInt64, refusal: Dispatcher.Refusal)] = []
-        while let (id, refusal) = dispatcher.takeRefused(now: now) { refused.append((id.number, refusal)) }
+        while let (id, refusal) = dispatcher.takeExpired(now: now) { refused.append((id.number, refusal)) }
+        while let (id, refusal) = dispatcher.takeHopeless() { refused.append((id.number, refusal)) }
         return refused
     }
 

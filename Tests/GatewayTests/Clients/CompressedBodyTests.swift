@@ -4,6 +4,7 @@ import GatewayCore
 import SimulatedRunner
 import Testing
 import Transport
+import ZstdFrames
 
 @testable import Gateway
 

@@ -6,17 +6,6 @@ import Transport
 
 /// What a stream promises in plain text it promises over TLS.
 @Suite(.serialized) struct SecureStreamTests {
-    /// More than any socket buffer takes at once.
-    private static let bulk = {
-        var bytes = [UInt8](repeating: 0, count: 12 << 20)
-        bytes.withUnsafeMutableBytes { bytes in
-            for place in stride(from: 0, to: bytes.count, by: 8) {
-                bytes.storeBytes(of: UInt64(place) &* 0x9E37_79B9, toByteOffset: place, as: UInt64.self)
-            }
-        }
-        return bytes
-    }()
-
     @Test func bytesArriveInBothDirections() throws {
         let site = try SecureSite()
         defer { site.end() }
@@ -36,7 +25,7 @@ import Transport
         defer { site.end() }
         let (near, far) = try site.pair()
         far.stopReading()
-        #expect(!near.write(Self.bulk))
+        #expect(!near.write(StreamPair.bulk))
         let held = near.heldBytes
         #expect(held > 0)
         #expect(!near.write(Array("last".utf8)))
@@ -44,10 +33,10 @@ import Transport
         site.loop.run(for: .milliseconds(20))
         #expect(near.count(of: "drain") == 0, "nobody reads")
         far.startReading()
-        site.loop.run(until: { near.heldBytes == 0 && far.received.count == Self.bulk.count + 4 })
+        site.loop.run(until: { near.heldBytes == 0 && far.received.count == StreamPair.bulk.count + 4 })
         #expect(near.count(of: "drain") == 1)
-        #expect(far.received == Self.bulk + Array("last".utf8))
-        #expect(far.reads < Self.bulk.count / 16384, "several records of a read come in one piece")
+        #expect(far.received == StreamPair.bulk + Array("last".utf8))
+        #expect(far.reads < StreamPair.bulk.count / 16384, "several records of a read come in one piece")
     }
 
     @Test func aReadIsNoLargerThanItsLimitAndPausesInTheMiddleOfARecord() throws {
@@ -56,7 +45,7 @@ import Transport
         let (near, far) = try site.pair()
         far.readLimit = 1000
         far.pausesAfterRead = true
-        let bytes = Array(Self.bulk[..<100_000])
+        let bytes = Array(StreamPair.bulk[..<100_000])
         near.write(bytes)
         var reads = 0
         while far.received.count < bytes.count, reads < 200 {
@@ -77,14 +66,14 @@ import Transport
         defer { site.end() }
         let (near, far) = try site.pair()
         far.stopReading()
-        near.write(Self.bulk)
+        near.write(StreamPair.bulk)
         far.pausesAfterRead = true
         far.startReading()
         site.loop.run(until: {
             far.startReading()
-            return far.received.count == Self.bulk.count
+            return far.received.count == StreamPair.bulk.count
         })
-        #expect(far.received == Self.bulk)
+        #expect(far.received == StreamPair.bulk)
     }
 
     @Test func writingWithoutHoldingIsHeldByPieces() throws {
@@ -93,26 +82,26 @@ import Transport
         let (near, far) = try site.pair()
         far.stopReading()
         var next = 0
-        while next < Self.bulk.count {
-            let count = Self.bulk[next...].withUnsafeBytes { near.writeWithoutHolding($0) }
+        while next < StreamPair.bulk.count {
+            let count = StreamPair.bulk[next...].withUnsafeBytes { near.writeWithoutHolding($0) }
             if count == 0 { break }
             next += count
         }
-        #expect(next < Self.bulk.count)
+        #expect(next < StreamPair.bulk.count)
         #expect(near.heldBytes < 200_000)
         far.startReading()
         site.loop.run(until: { far.received.count == next })
-        #expect(far.received == Array(Self.bulk[..<next]))
+        #expect(far.received == Array(StreamPair.bulk[..<next]))
     }
 
     @Test func endWritingIsAnEndForThePeerAndReadingGoesOn() throws {
         let site = try SecureSite()
         defer { site.end() }
         let (near, far) = try site.pair()
-        near.write(Self.bulk)
+        near.write(StreamPair.bulk)
         near.endWriting()
         site.loop.run(until: { far.count(of: "end") == 1 })
-        #expect(far.received.count == Self.bulk.count)
+        #expect(far.received.count == StreamPair.bulk.count)
         far.write(Array("still here".utf8))
         site.loop.run(until: { near.text == "still here" })
     }
@@ -156,7 +145,7 @@ import Transport
         defer { site.end() }
         let (near, far) = try site.pair()
         far.stopReading()
-        near.write(Self.bulk)
+        near.write(StreamPair.bulk)
         near.close()
         #expect(near.write(Array("x".utf8)), "writing to a closed stream is nothing")
         site.loop.run(until: { near.count(of: "close") == 1 })

@@ -5,17 +5,6 @@ import Testing
 import Transport
 
 @Suite(.serialized) struct ByteStreamTests {
-    /// More than any socket buffer takes at once.
-    private static let bulk = {
-        var bytes = [UInt8](repeating: 0, count: 12 << 20)
-        bytes.withUnsafeMutableBytes { bytes in
-            for place in stride(from: 0, to: bytes.count, by: 8) {
-                bytes.storeBytes(of: UInt64(place) &* 0x9E37_79B9, toByteOffset: place, as: UInt64.self)
-            }
-        }
-        return bytes
-    }()
-
     @Test func bytesArriveInBothDirections() throws {
         let pair = try StreamPair()
         defer { pair.end() }
@@ -30,7 +19,7 @@ import Transport
         let pair = try StreamPair()
         defer { pair.end() }
         pair.far.stopReading()
-        let isThrough = pair.near.write(Self.bulk)
+        let isThrough = pair.near.write(StreamPair.bulk)
         #expect(!isThrough)
         #expect(pair.near.heldBytes > 0)
         let held = pair.near.heldBytes
@@ -40,29 +29,29 @@ import Transport
         pair.loop.run(for: .milliseconds(20))
         #expect(pair.near.count(of: "drain") == 0, "nobody reads")
         pair.far.startReading()
-        pair.loop.run(until: { pair.near.heldBytes == 0 && pair.far.received.count == Self.bulk.count + 4 })
+        pair.loop.run(until: { pair.near.heldBytes == 0 && pair.far.received.count == StreamPair.bulk.count + 4 })
         #expect(pair.near.count(of: "drain") == 1)
-        #expect(pair.far.received == Self.bulk + Array("last".utf8))
+        #expect(pair.far.received == StreamPair.bulk + Array("last".utf8))
     }
 
     @Test func writingWithoutHoldingLeavesTheRestToTheCaller() throws {
         let pair = try StreamPair()
         defer { pair.end() }
         pair.far.stopReading()
-        let taken = Self.bulk.withUnsafeBytes { pair.near.writeWithoutHolding($0) }
-        #expect((1..<Self.bulk.count).contains(taken))
+        let taken = StreamPair.bulk.withUnsafeBytes { pair.near.writeWithoutHolding($0) }
+        #expect((1..<StreamPair.bulk.count).contains(taken))
         #expect(pair.near.heldBytes == 0)
-        let more = Self.bulk.withUnsafeBytes { pair.near.writeWithoutHolding($0) }
+        let more = StreamPair.bulk.withUnsafeBytes { pair.near.writeWithoutHolding($0) }
         #expect(more == 0, "the socket is full, which is no failure")
     }
 
     @Test func endWritingComesAfterWhatIsHeldAndReadingGoesOn() throws {
         let pair = try StreamPair()
         defer { pair.end() }
-        pair.near.write(Self.bulk)
+        pair.near.write(StreamPair.bulk)
         pair.near.endWriting()
         pair.loop.run(until: { pair.far.count(of: "end") == 1 })
-        #expect(pair.far.received.count == Self.bulk.count)
+        #expect(pair.far.received.count == StreamPair.bulk.count)
         pair.far.write(Array("still here".utf8))
         pair.loop.run(until: { pair.near.text == "still here" })
     }
@@ -109,7 +98,7 @@ import Transport
         }
         pair.loop.run(until: { pair.far.failure != nil })
         #expect(pair.far.failure?.isReset == true)
-        let taken = Self.bulk.withUnsafeBytes { pair.far.writeWithoutHolding($0) }
+        let taken = StreamPair.bulk.withUnsafeBytes { pair.far.writeWithoutHolding($0) }
         #expect(taken == -1, "told from a full socket")
     }
 
@@ -117,7 +106,7 @@ import Transport
         let pair = try StreamPair()
         defer { pair.end() }
         pair.far.stopReading()
-        pair.near.write(Self.bulk)
+        pair.near.write(StreamPair.bulk)
         pair.near.close()
         #expect(pair.near.write(Array("x".utf8)), "writing to a closed stream is nothing")
         pair.loop.run(until: { pair.near.count(of: "close") == 1 })

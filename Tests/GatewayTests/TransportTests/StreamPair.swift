@@ -47,6 +47,17 @@ final class NotingListener: Listener {
 
 /// Two connected streams on one loop.
 struct StreamPair {
+    /// More than any socket buffer takes at once.
+    static let bulk = {
+        var bytes = [UInt8](repeating: 0, count: 12 << 20)
+        bytes.withUnsafeMutableBytes { bytes in
+            for place in stride(from: 0, to: bytes.count, by: 8) {
+                bytes.storeBytes(of: UInt64(place) &* 0x9E37_79B9, toByteOffset: place, as: UInt64.self)
+            }
+        }
+        return bytes
+    }()
+
     let loop: Loop
     let listener: NotingListener
     let near: NotingStream

@@ -3,16 +3,16 @@
 import CZstd
 
 /// Compresses as clients do.
-enum Zstd {
+public enum Zstd {
     /// One frame that says its content's size.
-    static func frame(_ bytes: [UInt8], level: Int32 = 3) -> [UInt8] {
+    public static func frame(_ bytes: [UInt8], level: Int32 = 3) -> [UInt8] {
         var output = [UInt8](repeating: 0, count: ZSTD_compressBound(bytes.count))
         let count = ZSTD_compress(&output, output.count, bytes, bytes.count, level)
         return Array(output[..<count])
     }
 
     /// One frame made as a stream: its header doesn't know the size, so it names a window; with a checksum.
-    static func stream(_ bytes: [UInt8], windowLog: Int32 = 0) -> [UInt8] {
+    public static func stream(_ bytes: [UInt8], windowLog: Int32 = 0) -> [UInt8] {
         let context = ZSTD_createCCtx()
         defer { ZSTD_freeCCtx(context) }
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
