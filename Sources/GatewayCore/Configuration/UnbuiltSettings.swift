@@ -31,10 +31,7 @@ struct UnbuiltSettings {
     private func refuse(_ key: Configuration.Access.Key, at path: String) {
         refuse("\(path).models", "limiting a key to some models", !key.models.isEmpty, "[]")
         refuse("\(path).asserts_user", "a key that asserts users", key.assertsUser, "false")
-        refuse("\(path).max_inflight", "a cap for a key", key.maxInflight != .max, "0")
         refuse("\(path).requests_per_minute", "a rate for a key", key.requestsPerMinute != .max, "0")
-        refuse("\(path).priority", "a priority for a key", key.priority != .interactive, "\"interactive\"")
-        refuse("\(path).share", "a share for a key", key.share != 1, "1")
     }
 
     private func refuse(_ runner: RunnerConfiguration, at path: String) {
