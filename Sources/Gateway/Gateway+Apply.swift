@@ -77,7 +77,7 @@ extension Gateway {
 }
 
 extension RequestIntake.Rules {
-    init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
+    convenience init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
         let adminDigest = configuration.adminKey.map { key in
             KeyDigest(sha256: key.bytes.withUnsafeBytes { Cryptography.sha256($0) })
         }

@@ -3,16 +3,17 @@
 /// What is decided from a request's head alone: which route it is, whether it may be served, and what is done with its
 /// body. One place, in one order: target, framing, loop, Origin and Host, path and method, key, what is built, size.
 public struct RequestIntake: Sendable {
-    /// What the decisions depend on; the same for all requests of a configuration.
-    public struct Rules: Sendable {
-        public var router: Router
-        public var access: AccessPolicy
-        public var loopGuard: LoopGuard
-        public var limits: RequestLimits
+    /// What the decisions depend on; the same for all requests of a configuration. A class, since every request reads
+    /// it: as a value it was copied, part by part, for each.
+    public final class Rules: Sendable {
+        public let router: Router
+        public let access: AccessPolicy
+        public let loopGuard: LoopGuard
+        public let limits: RequestLimits
         /// Bytes of a JSON body.
-        public var bodyLimit: Int
+        public let bodyLimit: Int
         /// False: API calls are answered 503.
-        public var isEnabled: Bool
+        public let isEnabled: Bool
 
         public init(
             router: Router, access: AccessPolicy, loopGuard: LoopGuard, limits: RequestLimits, bodyLimit: Int,
