@@ -20,7 +20,7 @@ extension Gateway {
         }
         let model = request.subject ?? ""
         let slot = SlotRequest(
-            id: id, model: model, holders: plan.runners, loaded: RunnerSet(), arrivedAt: loop.now)
+            id: id, claimant: .nobody, model: model, holders: plan.runners, loaded: RunnerSet(), arrivedAt: loop.now)
         switch dispatcher.pick(for: slot, now: loop.now) {
         case .picked(let runner): return called(plan.reach == .each ? plan.runners : RunnerSet([runner]))
         case .refused(let refusal):
