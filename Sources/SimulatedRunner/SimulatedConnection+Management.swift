@@ -123,6 +123,7 @@ extension SimulatedConnection {
     func uploadBegan(_ digest: String) {
         if let status = library.answersUploadsWith ?? (library.blobs.contains(digest) ? 200 : nil) {
             closesAfterwards = true
+            runner.requestsSeen += 1
             record = keepRecord()
             if status < 400 {
                 answer(status, type: nil, [])
