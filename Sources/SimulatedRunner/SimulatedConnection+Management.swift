@@ -60,7 +60,7 @@ extension SimulatedConnection {
 
     private func document() throws(Refusal) -> JSON {
         guard !body.isEmpty else { throw Refusal(status: 400, message: "missing request body") }
-        do throws(JSONError) { return try JSON(parsing: body) } catch {
+        do throws(JSONError) { return try JSON(parsing: body).withFoldedKeys } catch {
             throw Refusal(status: 400, message: "invalid JSON: \(error.message)")
         }
     }

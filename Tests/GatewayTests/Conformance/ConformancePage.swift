@@ -38,39 +38,36 @@ enum ConformancePage {
     private static var situations: String {
         table(
             "Situations", ["situation", "who is there"],
-            Situation.allCases.map { [$0.name, $0.meaning] })
+            Situation.allCases.map { [$0.name, $0.meaning] },
+            below: "`*`: and models are loaded, blobs uploaded or runners signed out, as the row says.")
     }
 
     /// The derived rows, which are the same for all routes.
     private static func manners(_ routes: [GatewayCore.Operation]) -> String {
-        let rows = routes.flatMap { operation -> [[String]] in
-            Surface.allCases.compactMap { surface in
-                let own = RowBook.manners.filter { $0.operation == operation && $0.surfaces == [surface] }
-                guard !own.isEmpty else { return nil }
-                let methods = operation.entry.methods(on: surface)
-                let wrong = own.first { $0.title == "another method" }?.methods.map(\.name).joined(separator: " ")
-                let pins = own.filter { $0.title.hasPrefix("pinned") }.isEmpty
-                    ? (own.contains { $0.title == "an index behind it" } ? "`/0`: 404" : "")
-                    : "`/7`, `/-1`, `/gpu`: refused"
-                return [
-                    "`\(surface.path)\(operation.entry.pattern)`", methods.allow, wrong ?? "", pins
-                ]
-            }
+        let rows = routes.map { operation in
+            let entry = operation.entry
+            let methods = Surface.allCases.map { entry.methods(on: $0) }
+            return ["`\(entry.pattern)`"] + methods.map { $0.isEmpty ? "–" : $0.allow } + [
+                entry.isPinnable ? "yes" : ""
+            ]
         }
         return table(
-            "Every route", ["path", "takes", "405 with `Allow` for", "an index behind it"], rows,
+            "Every route", ["path", "at the root", "under the prefix", "pins"], rows,
             below: """
-                And for each of them: the same answer with doubled and trailing slashes, and from an allowed origin, \
-                with `Access-Control-Allow-Origin` and `Vary: Origin`; 403 from a foreign origin, without asking \
-                anybody; OPTIONS is 204 with Ollama's fields for a preflight from an allowed origin, 403 from a \
-                foreign one, and without an origin 204 where `Host` is a name of this machine, else 405 with `Allow`.
+                For each of them, on each of its surfaces: every other method is 405 with `Allow`; doubled and \
+                trailing slashes change nothing; an allowed origin gets the same answer, with \
+                `Access-Control-Allow-Origin` and `Vary: Origin`; a foreign origin gets 403, and nobody is asked; \
+                OPTIONS is 204 with Ollama's fields for a preflight from an allowed origin, 403 from a foreign one, \
+                and without an origin 204 where `Host` is a name of this machine, else 405 with `Allow`. An index \
+                behind a path is 404 at the root, and under the prefix where there are no pins, no such runner, or no \
+                number.
                 """)
     }
 
     private static func section(_ operation: GatewayCore.Operation) -> String {
         let rows = RowBook.written.filter { $0.operation == operation }
         return table(
-            "`\(operation.entry.pattern)`", ["", "surface", "situation", "request", "answer", "asks"],
+            "`\(operation.entry.pattern)`", ["method", "surface", "situation", "request", "answer", "runners asked"],
             rows.map { row in
                 [
                     row.methods.map(\.name).joined(separator: ", "),
@@ -95,7 +92,8 @@ enum ConformancePage {
         var text = "\n## \(title)\n\n| \(columns.joined(separator: " | ")) |\n"
         text += "|" + String(repeating: "---|", count: columns.count) + "\n"
         for row in rows {
-            text += "| " + row.map { shortenedDigests($0).replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+            text +=
+                "| " + row.map { shortenedDigests($0).replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
         }
         return text + (below.isEmpty ? "" : "\n\(below)\n")
     }

@@ -20,7 +20,9 @@ final class ConformanceSite {
     static let adminKey = "an-admin-key-of-24-letters"
     static let keyFields = "Authorization: Bearer \(adminKey)\r\n"
 
-    init(_ loop: Loop, _ situation: Situation) throws {
+    init(_ situation: Situation) throws {
+        // Its own, so that what another site has open is not taken for left behind.
+        let loop = try Loop()
         self.loop = loop
         self.situation = situation
         var runners: [any RunnerUnderTest] = []
@@ -107,7 +109,8 @@ final class ConformanceSite {
     private func ask(_ runner: Int, _ line: String, _ body: String) throws {
         let client = try RawClient(loop, port: try #require(simulated[runner]).port)
         let parts = line.split(separator: " ")
-        client.send("\(parts[0]) \(parts[1]) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        client.send(
+            "\(parts[0]) \(parts[1]) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
         client.readResponses()
         client.close()
     }
@@ -163,7 +166,7 @@ final class ConformanceSite {
             problems.append("a runner's answer without X-Request-Id")
         }
         if answer.status == 405, answer.header("allow") == nil { problems.append("a 405 without Allow") }
-        if answer.status == 401, answer.header("www-authenticate") != "Bearer" {
+        if answer.status == 401, answer.runner == nil, answer.header("www-authenticate") != "Bearer" {
             problems.append("a 401 without WWW-Authenticate")
         }
         let mayClose = [Expectation.closes.text, Expectation.mayClose.text]

@@ -9,14 +9,14 @@ import Transport
 @Suite(.serialized) struct ConformanceTests {
     @Test(arguments: GatewayCore.Operation.allCases)
     func everyRowHolds(operation: GatewayCore.Operation) throws {
-        let loop = try Loop()
         var sites: [Situation: ConformanceSite] = [:]
         defer { for site in sites.values { site.stop() } }
         for row in RowBook.rows(of: operation) {
             for surface in row.surfaces {
                 for method in row.methods {
-                    let site = try row.isFresh ? ConformanceSite(loop, row.situation)
-                        : sites[row.situation] ?? ConformanceSite(loop, row.situation)
+                    let site =
+                        try row.isFresh
+                        ? ConformanceSite(row.situation) : sites[row.situation] ?? ConformanceSite(row.situation)
                     if !row.isFresh { sites[row.situation] = site }
                     let problems = try site.play(row, method, on: surface)
                     if row.isFresh { site.stop() }

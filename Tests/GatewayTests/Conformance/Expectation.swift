@@ -266,7 +266,9 @@ extension JSON {
     /// Names and places with points between them.
     func at(_ path: String) -> JSON? {
         path.split(separator: ".").reduce(Optional(self)) { value, step in
-            if let place = Int(step), let array = value?.array { return array.indices.contains(place) ? array[place] : nil }
+            if let place = Int(step), let array = value?.array {
+                return array.indices.contains(place) ? array[place] : nil
+            }
             return value?[String(step)]
         }
     }

@@ -111,7 +111,8 @@ extension RowBook {
             row.surfaces = [surface]
             row.title = title
             row.path = path + behind
-            row.expected = [expected]
+            // What comes of an upload that nobody wants is not read.
+            row.expected = plain.operation == .blobs ? [expected, .mayClose] : [expected]
             row.asked = .nobody
             row.isFresh = false
             row.times = 1
@@ -127,8 +128,9 @@ extension RowBook {
             row("pinned to an index that nobody has", "/7", .error(404, saying: "no runner 7")),
             row(
                 "pinned to a negative index", "/-1",
-                isModel ? .unknown("model '-1:latest' not found") : .plain(404, "")),
-            row("pinned to what is no number", "/gpu",
+                isModel ? .unknown("model '-1' not found") : .plain(404, "")),
+            row(
+                "pinned to what is no number", "/gpu",
                 isModel ? .unknown("model 'gpu:latest' not found") : .plain(404, ""))
         ]
     }

@@ -49,7 +49,7 @@ struct Row: Sendable {
 
     /// How a failure names it.
     func name(_ method: GatewayCore.Method, _ surface: Surface) -> String {
-        "\(method.name) \(surface.path)\(path) [\(situation.name)] \(title)"
+        "\(method.name) \(target(on: surface)) [\(situation.name)] \(title)"
     }
 }
 

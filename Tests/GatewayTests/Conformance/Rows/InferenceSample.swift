@@ -27,7 +27,7 @@ struct InferenceSample: Sendable {
             streamed: "",
             wholeChecks: [
                 .json, .member("model", #""both:1b""#), .member("done", "true"),
-                .has("created_at", "message.content", "eval_count", "total_duration"), .hasHeader("Content-Length")
+                .has("created_at", "message.content", "eval_count", "done_reason"), .hasHeader("Content-Length")
             ],
             streamChecks: [.ndjson, .lines(endingWith: #""done":true"#)], unknown: "model 'nosuch' not found",
             missing: .error(400, "model is required")),

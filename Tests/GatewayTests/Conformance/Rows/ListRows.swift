@@ -52,9 +52,11 @@ extension RowBook {
             .get, .tags, "pinned: that runner's, in the gateway's names", .prefixed, on: [.prefix],
             path: "/api/tags/1",
             [.ok, .json, .models("gpu.right:1b"), .member("models.0.urls", "[1]")]),
-        Row(.get, .tags, "pinned to a dead one", .dead, on: [.prefix], path: "/api/tags/1",
+        Row(
+            .get, .tags, "pinned to a dead one", .dead, on: [.prefix], path: "/api/tags/1",
             [.ok, .models("both:1b", "right:1b")]),
-        Row(.get, .tags, "pinned to a disabled one", .disabled, on: [.prefix], path: "/api/tags/1",
+        Row(
+            .get, .tags, "pinned to a disabled one", .disabled, on: [.prefix], path: "/api/tags/1",
             [.error(404, saying: "no runner 1")]),
         Row(
             .get, .tags, "a loaded model's expiry in Unix seconds", .one, on: [.prefix],
@@ -72,7 +74,8 @@ extension RowBook {
         Row(
             .get, .ps, "what Ollama's clients read", .one, on: [.root],
             [
-                .ok, .json, .models("both:1b"), .has("models.0.digest", "models.0.size_vram", "models.0.context_length"),
+                .ok, .json, .models("both:1b"),
+                .has("models.0.digest", "models.0.size_vram", "models.0.context_length"),
                 .isDate("models.0.expires_at"), .member("models.0.urls", nil)
             ]
         ) { try $0.load("both:1b", on: 0) },
@@ -106,7 +109,8 @@ extension RowBook {
             try $0.load("left:1b", on: 0)
             try $0.load("right:1b", on: 1)
         },
-        Row(.get, .ps, "pinned to a disabled one", .disabled, on: [.prefix], path: "/api/ps/1",
+        Row(
+            .get, .ps, "pinned to a disabled one", .disabled, on: [.prefix], path: "/api/ps/1",
             [.error(404, saying: "no runner 1")])
     ]
 
@@ -119,9 +123,11 @@ extension RowBook {
         Row(.get, .version, "the lowest", .older, [.ok, .body(#"{"version":"0.5.4"}"#)]),
         Row(.get, .version, "a number even so", .nobody, [.ok, .json, .body(#"{"version":"0.0.0"}"#)]),
         Row(.get, .version, "without a key", .keyed, [.ok, .body(#"{"version":"0.12.3"}"#)]),
-        Row(.get, .version, "pinned", .mixed, on: [.prefix], path: "/api/version/1",
+        Row(
+            .get, .version, "pinned", .mixed, on: [.prefix], path: "/api/version/1",
             [.ok, .body(#"{"version":"0.11.0"}"#)]),
-        Row(.get, .version, "pinned to a disabled one", .disabled, on: [.prefix], path: "/api/version/1",
+        Row(
+            .get, .version, "pinned to a disabled one", .disabled, on: [.prefix], path: "/api/version/1",
             [.error(404, saying: "no runner 1")])
     ]
 
@@ -141,10 +147,12 @@ extension RowBook {
         Row(.get, .openAIModels, "a disabled one's don't", .disabled, [.ok, .models("both:1b", "left:1b")]),
         Row(.get, .openAIModels, "an older runner's do", .older, [.ok, .models("both:1b", "left:1b", "right:1b")]),
         Row(.get, .openAIModels, "with its prefix", .prefixed, [.ok, .models("gpu.right:1b", "left:1b")]),
-        Row(.get, .openAIModels, "`null` for none, as Ollama", .nobody, [.ok, .body(#"{"object":"list","data":null}"#)]),
+        Row(
+            .get, .openAIModels, "`null` for none, as Ollama", .nobody, [.ok, .body(#"{"object":"list","data":null}"#)]),
         Row(.get, .openAIModels, "without the key it needs", .keyed, [.error(401)]),
         Row(.get, .openAIModels, "pinned", .mixed, on: [.prefix], path: "/v1/models/0", [.ok, .models("left:1b")]),
-        Row(.get, .openAIModels, "pinned to a disabled one", .disabled, on: [.prefix], path: "/v1/models/1",
+        Row(
+            .get, .openAIModels, "pinned to a disabled one", .disabled, on: [.prefix], path: "/v1/models/1",
             [.error(404, saying: "no runner 1")])
     ]
 }

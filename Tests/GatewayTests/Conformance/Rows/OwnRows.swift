@@ -25,9 +25,11 @@ extension RowBook {
             ready("one is enough", .dead, 2, 1), ready("one is enough", .disabled, 2, 1),
             ready("an older one counts", .older, 2, 2), ready("both", .prefixed, 2, 2),
             ready("without a key", .keyed, 1, 1), ready("runners don't count", .nobody, 1, 0),
-            Row(.get, .readyz, "with one that can be used", .dead, path: "/readyz?runners=1",
+            Row(
+                .get, .readyz, "with one that can be used", .dead, path: "/readyz?runners=1",
                 [.ok, .member("ready", "true")]),
-            Row(.get, .readyz, "if one has to be usable", .nobody, path: "/readyz?runners=1",
+            Row(
+                .get, .readyz, "if one has to be usable", .nobody, path: "/readyz?runners=1",
                 [.status(503), .member("ready", "false")])
         ]
 
@@ -58,7 +60,8 @@ extension RowBook {
                     method, operation, "with an admin's key: not served yet", .keyed, path: path,
                     fields: ConformanceSite.keyFields, body: body, [.error(501, saying: "doesn't serve")]),
                 Row(method, operation, "without a key", .keyed, path: path, body: body, [.error(401)]),
-                Row(method, operation, "from loopback, where no key is configured", .one, path: path, body: body,
+                Row(
+                    method, operation, "from loopback, where no key is configured", .one, path: path, body: body,
                     [.error(401)])
             ]
         }
