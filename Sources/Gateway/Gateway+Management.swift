@@ -22,7 +22,7 @@ extension Gateway {
         }
         let model = request.subject ?? ""
         let slot = SlotRequest(
-            id: id, model: model, holders: wanted, loaded: RunnerSet(), arrivedAt: loop.now)
+            id: id, claimant: .nobody, model: model, holders: wanted, loaded: RunnerSet(), arrivedAt: loop.now)
         switch dispatcher.pick(for: slot, now: loop.now) {
         case .picked(let runner): return called(plan.reach == .each ? plan.runners : RunnerSet([runner]))
         case .refused(let refusal):

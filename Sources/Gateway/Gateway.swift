@@ -26,6 +26,8 @@ public final class Gateway {
     var dispatcher: Dispatcher
     var catalog: Catalog
     var bodyMemory: BodyMemory
+    /// nil: there is no file that could be changed.
+    public internal(set) var configurationUpdates: ConfigurationUpdates?
 
     private let requestIDs: RequestIDSource
     let probeID: [UInt8]

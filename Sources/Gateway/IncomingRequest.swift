@@ -208,8 +208,9 @@ final class IncomingRequest {
     private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
         if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
         let proxied = ProxiedRequest(
-            id: id, route: route, method: method, version: version, headers: headers, framing: intake.framing,
-            body: body, isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
+            id: id, claimant: Claimant(of: identity, address: client.ipAddress, headers: headers), route: route,
+            method: method, version: version, headers: headers, framing: intake.framing, body: body,
+            isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
             arrivedAt: arrivedAt)
         // The exchange gives the memory back from here on.
         body = []
