@@ -239,7 +239,7 @@ public final class Gateway {
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
             if failure.isUnreachable { isDoubtful(runner) }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
-        case .answered500, .busy, .clientGone, .withdrawn:
+        case .answered500, .busy, .routeMissing, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
         }
     }

@@ -70,7 +70,7 @@ public struct RequestIntake: Sendable {
         let routing = rules.router.route(head.method, target: head.target)
         let route = routing.route
         surface = routing.surface
-        family = route?.family ?? .native
+        family = route?.family ?? rules.router.family(ofUnrouted: head.target)
         pattern = route?.pattern ?? "-"
         let originFields = rules.access.originDecision(head.headers).responseFields
         do throws(GatewayError) {
