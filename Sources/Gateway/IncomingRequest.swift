@@ -14,7 +14,7 @@ final class IncomingRequest {
     private let method: Method
     private let target: [UInt8]
     var headers: HeaderFields
-    private unowned let client: ClientConnection
+    unowned let client: ClientConnection
     var gateway: Gateway { client.gateway }
 
     @exclusivity(unchecked) var scanner = BodyScanner()
@@ -134,6 +134,8 @@ final class IncomingRequest {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
+            } else if route.takesDocument {
+                serveDocument(route)
             } else {
                 client.respond(own(route))
             }
@@ -162,7 +164,7 @@ final class IncomingRequest {
         }
     }
 
-    private func scannedBody() throws(GatewayError) -> ScannedBody {
+    func scannedBody() throws(GatewayError) -> ScannedBody {
         if let bodyError { throw bodyError }
         if let decoder { try finish(decoder) }
         do throws(ScanError) {

@@ -170,9 +170,13 @@ extension Route {
         switch routeClass {
         case .one, .target: pathArgument == nil && operation != .signout
         case .any: operation == .webSearch || operation == .webFetch
-        case .own, .merged: false
+        case .own: takesDocument
+        case .merged: false
         }
     }
+
+    /// Its body is a JSON document for the gateway itself, held whole.
+    public var takesDocument: Bool { operation == .configUpdate || operation == .verify }
 
     /// It goes to one runner or several, on connections of its own, without a lease.
     public var isManagement: Bool {

@@ -12,28 +12,41 @@ final class StoredConfiguration {
     let location: ConfigurationLocation
     var path: String { location.file }
 
-    static let old = #"{"limits":{"queue":7},"nobody":{"knows":1}}"#
-    private static let environment = ConfigurationEnvironment(["HOME": "/nonexistent"]) { _ in
-        .failure(.init(reason: "is not read"))
-    }
+    private let flags: ConfigurationSources.Flags
+    private let environment: ConfigurationEnvironment
 
     /// - Parameters:
     ///   - text: of the file; nil: there is none.
     ///   - name: of the file, from the folder.
     ///   - isNamed: somebody named the file; else it is the state folder's.
-    init(_ text: String? = nil, name: String = "config.json", isNamed: Bool = true) throws {
+    ///   - change: of the flags that the gateway was started with.
+    init(
+        _ text: String? = nil, name: String = "config.json", isNamed: Bool = true, environment: [String: String] = [:],
+        _ change: (inout ConfigurationSources.Flags) -> Void = { _ in }
+    ) throws {
         folder = try TemporaryFolder()
         var flags = ConfigurationSources.Flags()
         if isNamed { flags.configFile = folder.path(name) } else { flags.stateDirectory = folder.path("a/state") }
-        location = try ConfigurationLocation(flags: flags, environment: Self.environment)
+        change(&flags)
+        self.flags = flags
+        self.environment = ConfigurationEnvironment(environment.merging(["HOME": "/nonexistent"]) { own, _ in own }) {
+            _ in .failure(.init(reason: "is not read"))
+        }
+        location = try ConfigurationLocation(flags: flags, environment: self.environment)
         if let text { try folder.write(text, to: name) }
     }
 
     func resolve(_ file: [UInt8]?) throws(ConfigurationErrors) -> ResolvedConfiguration {
         var sources = ConfigurationSources()
-        sources.environment = Self.environment
+        sources.flags = flags
+        sources.environment = environment
         sources.file = file.map { (path, $0) }
         return try Configuration.resolve(sources)
+    }
+
+    /// With what is in the file now.
+    func resolveFile() throws(ConfigurationErrors) -> ResolvedConfiguration {
+        try resolve(try? SystemFiles().contents(of: path).bytes)
     }
 
     func store(_ files: any FileLayer = SystemFiles()) -> ConfigurationStore {

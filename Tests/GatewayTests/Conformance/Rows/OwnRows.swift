@@ -4,7 +4,7 @@ import GatewayCore
 
 /// The gateway's own face, and what is its admin's.
 extension RowBook {
-    static let own: [Row] = landing + health + unbuilt
+    static let own: [Row] = landing + health + connections + unbuilt
 
     static let landing: [Row] = Situation.allCases.flatMap { situation in
         [
@@ -43,6 +43,34 @@ extension RowBook {
             ])
     }
 
+    /// What Open WebUI's admin page asks; no row changes anything or asks anybody.
+    static let connections: [Row] =
+        admin(
+            .get, .config, "/config", "with an admin's key", nil,
+            [
+                .ok, .json, .header("Cache-Control", "no-store"), .member("ENABLE_DOCKER_MODEL_RUNNER_API", "true")
+            ])
+        + admin(
+            .post, .configUpdate, "/config/update", "with an admin's key: a part is missing", "{}",
+            [.error(422, saying: "DOCKER_MODEL_RUNNER_BASE_URLS is missing")])
+        + admin(
+            .post, .verify, "/verify", "with an admin's key: a cloud's metadata",
+            #"{"url":"http://169.254.169.254"}"#, [.error(400, saying: "link-local")])
+
+    private static func admin(
+        _ method: GatewayCore.Method, _ operation: GatewayCore.Operation, _ path: String, _ title: String,
+        _ body: String?, _ expected: [Expectation]
+    ) -> [Row] {
+        [
+            Row(
+                method, operation, title, .keyed, path: path, fields: ConformanceSite.keyFields, body: body, expected),
+            Row(method, operation, "without a key", .keyed, path: path, body: body, [.error(401)]),
+            Row(
+                method, operation, "from loopback, where no key is configured", .one, path: path, body: body,
+                [.error(401)])
+        ]
+    }
+
     /// Known, and not served by this version: said, not guessed.
     static let unbuilt: [Row] =
         [
@@ -50,19 +78,12 @@ extension RowBook {
             Row(.get, .ui, "not served yet", .one, [.error(501, saying: "/ui")])
         ]
         + [
-            (GatewayCore.Method.get, GatewayCore.Operation.config, "/config", nil),
-            (.post, .configUpdate, "/config/update", "{}"), (.post, .verify, "/verify", #"{"url":"http://a:1"}"#),
-            (.get, .stats, "/stats", nil), (.get, .decisions, "/decisions?last=3", nil), (.get, .keys, "/keys", nil),
+            (GatewayCore.Method.get, GatewayCore.Operation.stats, "/stats", nil),
+            (.get, .decisions, "/decisions?last=3", nil), (.get, .keys, "/keys", nil),
             (.post, .keys, "/keys", #"{"name":"laptop"}"#), (.delete, .key, "/keys/laptop", nil)
         ].flatMap { (method, operation, path, body) -> [Row] in
-            [
-                Row(
-                    method, operation, "with an admin's key: not served yet", .keyed, path: path,
-                    fields: ConformanceSite.keyFields, body: body, [.error(501, saying: "doesn't serve")]),
-                Row(method, operation, "without a key", .keyed, path: path, body: body, [.error(401)]),
-                Row(
-                    method, operation, "from loopback, where no key is configured", .one, path: path, body: body,
-                    [.error(401)])
-            ]
+            admin(
+                method, operation, path, "with an admin's key: not served yet", body,
+                [.error(501, saying: "doesn't serve")])
         }
 }
