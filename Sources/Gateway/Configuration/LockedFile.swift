@@ -97,6 +97,9 @@ package struct LockedFile: Sendable {
     /// - Throws: where nothing was changed.
     package func replace(with new: [UInt8]) throws(FileFailure) -> FileFailure? {
         defer { giveBack() }
+        guard new.count <= SystemFiles.largestBytes else {
+            throw FileFailure(code: EFBIG, reason: "would be larger than 4 MiB", path: path)
+        }
         let (temporary, backup) = (path + ".new", path + ".bak")
         let temporaryBackup = backup + ".new"
         do throws(FileFailure) {

@@ -108,8 +108,9 @@ public struct RunnerHeadTemplate: Sendable {
         output += requestID
         output += "\r\n".utf8
         let options = EndToEnd.ConnectionOptions(client)
+        let hasOwn = !ownNames.isEmpty
         for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-            if client.withName(field, { options.names($0) || isOwn($0) }) { continue }
+            if client.withName(field, { options.names($0) || hasOwn && isOwn($0) }) { continue }
             client.append(field, to: &output)
         }
         switch framing {
@@ -123,10 +124,8 @@ public struct RunnerHeadTemplate: Sendable {
         output += "\r\n".utf8
     }
 
-    /// Most runners have no lines of their own.
     private func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard !ownNames.isEmpty else { return false }
-        return ownNames.contains { own in own.withUnsafeBytes { EndToEnd.equalIgnoringCase($0, name) } }
+        ownNames.contains { own in own.withUnsafeBytes { EndToEnd.equalIgnoringCase($0, name) } }
     }
 }
 

@@ -148,6 +148,26 @@ import Testing
         try expectRefused(site, site.setQueue(2), "is larger than 4 MiB")
     }
 
+    /// The next start couldn't read it.
+    @Test func aFileThatWouldBecomeTooLargeIsNotWritten() throws {
+        let site = try Site(Site.written(1))
+        var refusal: GatewayError?
+        do throws(GatewayError) {
+            try site.store().update(resolve: site.resolve) { document, _ in
+                document.set("log", "file", to: .string(String(repeating: "/x", count: 2000)))
+                let entry = JSON.object([
+                    .init("url", .string("http://a:1")), .init("note", .string(String(repeating: "n", count: 4 << 20)))
+                ])
+                document.set("runners", to: .array([entry]))
+            }
+        } catch {
+            refusal = error
+        }
+        try expectRefused(site, refusal, "would be larger than 4 MiB")
+        #expect(try site.text() == Site.written(1))
+        #expect(site.setQueue(2) == nil, "nobody holds the lock")
+    }
+
     @Test func aFolderThatCantBeSyncedIsAWarning() throws {
         let site = try Site(Site.written(1))
         // The third: after the new file and the old one.

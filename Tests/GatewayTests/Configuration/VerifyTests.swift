@@ -144,6 +144,29 @@ import Testing
         site.stop()
     }
 
+    /// Whom to believe is the runner's own setting, and nobody else's.
+    @Test func overTLSTheRunnersOwnTrustCounts() throws {
+        let authority = try Authority()
+        func secure() throws -> ScriptedRunner {
+            let context = try TLSServerContext(
+                identities: [try authority.issue().identity], tickets: TicketKeys(loop: loop))
+            let runner = try ScriptedRunner(
+                loop, tls: context, always: [.waitForRequest, .respond(#"{"version":"1.0.0"}"#)])
+            runner.answersLists = false
+            return runner
+        }
+        let (trusted, stranger) = (try secure(), try secure())
+        let site = try Site(
+            loop, #"{"runners":[{"url":"\#(trusted.url)","enable":false,"tls_ca":"\#(authority.file)"}]}"#)
+        #expect(try verify(site, #"{"url":"\#(trusted.url)"}"#).body == #"{"version":"1.0.0"}"#)
+        let answer = try verify(site, #"{"url":"\#(stranger.url)","key":"k"}"#)
+        #expect(answer.status == 502)
+        #expect(answer.sentence?.contains("certificate") == true, "\(answer.body)")
+        #expect(stranger.connections.isEmpty, "it heard nothing, and no key")
+        for runner in [trusted, stranger] { runner.close() }
+        site.stop()
+    }
+
     // MARK: Where it doesn't go
 
     /// Says what names stand for, and how often it was asked.
