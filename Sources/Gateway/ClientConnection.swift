@@ -21,6 +21,8 @@ final class ClientConnection: ByteStream, BodySink {
     private var address: SocketAddress?
     /// For the log, which names it with every request.
     private(set) lazy var addressText: String = address?.description ?? "unix"
+    /// Whose account a client without a key has; nil over a Unix socket.
+    private(set) lazy var ipAddress = address.flatMap { IPAddress($0.host) }
     /// Of the certificate that the client proved to hold, if one was asked for; looked at once.
     private(set) lazy var certificateSubject = isSecured ? security?.peerSubject : nil
     private var closesAfterResponse = false
@@ -379,10 +381,4 @@ final class ClientConnection: ByteStream, BodySink {
                 pattern: incoming.intake.pattern, status: status, bytes: bytes,
                 duration: loop.now - incoming.arrivedAt, model: incoming.modelName))
     }
-
-    /// Tells callers apart without keeping who they are: FNV-1a of the key's name or the address.
-    lazy var identityHash: UInt64 = {
-        let text = incoming?.identity?.keyName ?? address?.host ?? "unix"
-        return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }()
 }

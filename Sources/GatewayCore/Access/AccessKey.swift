@@ -15,6 +15,8 @@ public struct AccessKey: Equatable, Sendable {
     public var role: Role
     /// As configured; `rights` is what counts.
     public var scopes: [Scope]
+    /// What it has of the runners' slots.
+    public var allotment = Claimant.Allotment()
 
     public init(name: String, certificateSubject: String, role: Role = .user, scopes: [Scope] = []) {
         self.name = name
@@ -37,6 +39,12 @@ public struct AccessKey: Equatable, Sendable {
         case .user: scopes.isEmpty ? [.read, .inference] : ScopeSet(scopes)
         }
     }
+
+    /// On whose account its requests wait and run.
+    var claimant: Claimant {
+        let id = digest.map(Claimant.ID.init) ?? Claimant.ID(certificateSubject: certificateSubject ?? name)
+        return Claimant(id: id, allotment)
+    }
 }
 
 /// Who a request comes from and what they may do.
@@ -46,11 +54,16 @@ public struct Identity: Equatable, Sendable {
     /// Nil without a key.
     public var role: AccessKey.Role?
     public var rights: ScopeSet
+    /// On whose account its requests wait and run; nil without a key: on that of the client's address.
+    public var claimant: Claimant?
 
-    public init(keyName: String? = nil, role: AccessKey.Role? = nil, rights: ScopeSet) {
+    public init(
+        keyName: String? = nil, role: AccessKey.Role? = nil, rights: ScopeSet, claimant: Claimant? = nil
+    ) {
         self.keyName = keyName
         self.role = role
         self.rights = rights
+        self.claimant = claimant
     }
 
     /// For what only a body tells: `keep_alive: 0` needs `manage` on a route that needs `inference`.

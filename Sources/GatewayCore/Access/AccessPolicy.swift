@@ -90,7 +90,8 @@ public struct AccessPolicy: Sendable {
     }
 
     private func decide(_ scope: Scope, _ key: AccessKey) -> Result<Identity, GatewayError> {
-        let identity = Identity(keyName: key.name, role: key.role, rights: key.rights)
+        let identity = Identity(
+            keyName: key.name, role: key.role, rights: key.rights, claimant: key.claimant)
         return identity.allows(scope) ? .success(identity) : .failure(.missing(scope, key: key.name))
     }
 

@@ -18,7 +18,6 @@ struct UnbuiltSettings {
         refuse("limits.blob_bytes", "a limit for blobs", configuration.limits.blobBytes != .max, "0")
         refuseAccess(configuration.access)
         for (index, key) in configuration.access.keys.enumerated() { refuse(key, at: "access.keys[\(index)]") }
-        for (index, runner) in configuration.runners.enumerated() { refuse(runner, at: "runners[\(index)]") }
     }
 
     private func refuseAccess(_ access: Configuration.Access) {
@@ -35,10 +34,6 @@ struct UnbuiltSettings {
         refuse("\(path).requests_per_minute", "a rate for a key", key.requestsPerMinute != .max, "0")
         refuse("\(path).priority", "a priority for a key", key.priority != .interactive, "\"interactive\"")
         refuse("\(path).share", "a share for a key", key.share != 1, "1")
-    }
-
-    private func refuse(_ runner: RunnerConfiguration, at path: String) {
-        refuse("\(path).headers", "sending headers of your own to a runner", !runner.headers.isEmpty, "{}")
     }
 
     private func refuse(_ key: String, _ what: String, _ isSet: Bool, _ off: String) {

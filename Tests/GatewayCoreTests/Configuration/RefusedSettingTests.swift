@@ -20,15 +20,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("headers", #"{"X-A":"b"}"#, "{}")
-    ])
-    func ofARunner(key: String, value: String, off: String) throws {
-        try expectRefused(
-            in: { #"{"runners":[{"url":"http://a:1","\#(key)":\#($0)}]}"# }, place: "runners[0].\(key)", value, off, off
-        )
-    }
-
-    @Test(arguments: [
         ("networks", #"[{"cidr":"10.0.0.0/8","allow":"all"}]"#, "[]"), ("trusted_proxies", #"["10.0.0.1/32"]"#, "[]"),
         ("users", #"[{"match":{}}]"#, "[]"), ("jwt_secret", #""hunter2""#, #""""#)
     ])

@@ -125,6 +125,16 @@ import Testing
         #expect(route(method, target) == .methodNotAllowed(surface, allow: allow))
     }
 
+    @Test(arguments: [
+        ("/nowhere", ErrorFamily.native), ("/v1/nowhere", .openAI), ("//v1//chat/completions/7", .openAI),
+        ("/docker-model-runner/v1/chat/completions", .openAI), ("/docker-model-runner/v1/messages", .anthropic),
+        ("/docker-model-runner//v1/messages/x?y", .anthropic), ("/docker-model-runner/api/v1/x", .native),
+        ("/v1x", .native), ("/v1/../x", .native), ("*", .native), ("", .native), ("http://h/v1/x", .openAI)
+    ])
+    func whereNothingIsTheShapeFollowsThePath(target: String, family: ErrorFamily) {
+        #expect(router.family(ofUnrouted: Array(target.utf8)) == family)
+    }
+
     @Test func pushIsDeletedUnderThePrefixAsOpenWebUIDoes() {
         #expect(
             route(.delete, "/docker-model-runner/api/push/1") == .route(Route(.push, on: .prefix, pin: 1)))

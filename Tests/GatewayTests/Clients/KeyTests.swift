@@ -96,8 +96,8 @@ import Transport
         let site = try siteWithKeys()
         defer { site.stop() }
         #expect(try site.answer("POST", "/api/chat", Body.chat, fields: bearer(Self.admin)).status == 200)
-        for (method, target) in [("GET", "/docker-model-runner/config"), ("GET", "/metrics")] {
-            #expect(try site.answer(method, target, fields: bearer(Self.admin)).status == 501)
+        for (target, status) in [("/docker-model-runner/config", 200), ("/metrics", 501)] {
+            #expect(try site.answer("GET", target, fields: bearer(Self.admin)).status == status)
         }
         #expect(try site.answer("POST", "/api/chat", Body.chat, fields: bearer(Self.admin + "x")).status == 401)
     }
