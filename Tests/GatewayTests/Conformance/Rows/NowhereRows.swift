@@ -25,14 +25,11 @@ extension RowBook {
         let preflight = Row(
             .options, .landing, title + ": preflight", .one, on: surfaces, path: path, fields: preflightFields,
             [.status(204), .header("Access-Control-Allow-Origin", origin)])
-        return [GatewayCore.Method.get, .post, .delete].map {
-            Row($0, .landing, title, .one, on: surfaces, path: path, [.plain(404, "404 page not found")])
-        }.map {
+        var row = Row(.get, .landing, title, .one, on: surfaces, path: path, [.plain(404, "404 page not found")])
+        row.methods = [.get, .head, .post, .put, .patch, .delete]
+        return [row, preflight].map {
             var row = $0
             row.family = family
-            return row
-        }.reduce(into: [preflight]) { $0.append($1) }.map {
-            var row = $0
             row.isNowhere = true
             return row
         }
