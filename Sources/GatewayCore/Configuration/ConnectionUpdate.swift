@@ -12,6 +12,9 @@ public struct ConnectionUpdate: Sendable {
     private let isEnabled: Bool?
     private let connections: [Connection]
 
+    /// All of them are compared with each other, and asked for lists: more is a mistake.
+    private static let mostConnections = 1000
+
     /// - Throws: 422 where a part is missing or of another type, as Open WebUI answers; 400 for what is no URL.
     public init(_ body: JSON) throws(GatewayError) {
         switch body[ConnectionSettings.enable] {
@@ -25,6 +28,11 @@ public struct ConnectionUpdate: Sendable {
         guard let configs = settings?.members else {
             throw .wrongPart(ConnectionSettings.configs, "an object with settings for each URL", settings)
         }
+        guard elements.count <= ConnectionUpdate.mostConnections else {
+            throw GatewayError(
+                400, "\(ConnectionSettings.urls) has more than \(ConnectionUpdate.mostConnections) URLs.")
+        }
+        let sent = SentSettings(configs)
         var connections: [Connection] = []
         for (index, element) in elements.enumerated() {
             let place = "\(ConnectionSettings.urls)[\(index)]"
@@ -37,30 +45,9 @@ public struct ConnectionUpdate: Sendable {
             } catch {
                 throw GatewayError(400, "\(place): \(error.sentence)")
             }
-            let fields = try ConnectionUpdate.fields(of: index, text, url, in: configs)
-            connections.append(Connection(url: url, fields: fields))
+            connections.append(Connection(url: url, fields: try sent.fields(of: index, url)))
         }
         self.connections = connections
-    }
-
-    /// By index, else, as older versions wrote it, by URL; a key alone also by its origin (ow section 2). What is for no
-    /// URL of the list is dropped, as Open WebUI drops it. Null says as little as an absent field.
-    private static func fields(
-        of index: Int, _ text: String, _ url: RunnerURL, in configs: [JSON.Member]
-    ) throws(GatewayError) -> [JSON.Member] {
-        func isSame(_ key: String) -> Bool { key == text || (try? RunnerURL(parsing: key)) == url }
-        let own = configs.last { $0.key == String(index) } ?? configs.last { isSame($0.key) }
-        if let own {
-            guard let members = own.value.members else {
-                throw .wrongPart("\(ConnectionSettings.configs).\(index)", "an object", own.value)
-            }
-            return members.filter { $0.key != "url" && $0.value != .null }
-        }
-        let ofOrigin = configs.last { member in
-            guard let other = try? RunnerURL(parsing: member.key) else { return false }
-            return other.origin == url.origin && other.basePath.isEmpty
-        }
-        return (ofOrigin?.value.members ?? []).filter { $0.key == "key" && $0.value != .null }
     }
 
     /// Makes the changes in the file, and no others: what is already so, whoever said it, isn't written.
@@ -73,7 +60,8 @@ public struct ConnectionUpdate: Sendable {
         if let isEnabled, isEnabled != current.configuration.isEnabled { document.set("enable", to: .bool(isEnabled)) }
         let runners = current.configuration.runners
         let secrets = StoredSecrets(runners: runners, mask: mask)
-        let isInFile = current.origins["runners"] == .file
+        // A demo's runners stand in for whatever the file names.
+        let isInFile = current.origins["runners"] == .file && !current.configuration.isDemo
         let written = isInFile ? document["runners"]?.array ?? [] : runners.map { JSON(runnerAt: $0.url) }
         var places: [RunnerURL: [Int]] = [:]
         for (index, runner) in runners.enumerated().reversed() { places[runner.url, default: []].append(index) }
@@ -93,6 +81,34 @@ public struct ConnectionUpdate: Sendable {
         guard entries != written else { return }
         try current.refuseIfPinned("runners")
         document.set("runners", to: .array(entries))
+    }
+}
+
+/// The settings as they were sent, found by what they are sent for.
+private struct SentSettings {
+    private var byKey: [String: JSON] = [:]
+    private var byURL: [RunnerURL: JSON] = [:]
+    private var byOrigin: [RunnerURL.Origin: JSON] = [:]
+
+    init(_ members: [JSON.Member]) {
+        for member in members {
+            byKey[member.key] = member.value
+            guard let url = try? RunnerURL(parsing: member.key) else { continue }
+            byURL[url] = member.value
+            if url.basePath.isEmpty { byOrigin[url.origin] = member.value }
+        }
+    }
+
+    /// By index, else, as older versions wrote it, by URL; a key alone also by its origin (ow section 2). What is for no
+    /// URL of the list is dropped, as Open WebUI drops it. Null says as little as an absent field.
+    func fields(of index: Int, _ url: RunnerURL) throws(GatewayError) -> [JSON.Member] {
+        if let own = byKey[String(index)] ?? byURL[url] {
+            guard let members = own.members else {
+                throw .wrongPart("\(ConnectionSettings.configs).\(index)", "an object", own)
+            }
+            return members.filter { $0.key != "url" && $0.value != .null }
+        }
+        return (byOrigin[url.origin]?.members ?? []).filter { $0.key == "key" && $0.value != .null }
     }
 }
 

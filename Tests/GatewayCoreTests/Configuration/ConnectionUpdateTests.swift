@@ -178,6 +178,32 @@ import Testing
         }
     }
 
+    /// What `--demo` puts in the place of the file's.
+    @Test func runnersOfADemoStay() throws {
+        let start = Start(file: #"{"runners":[]}"#, isDemo: true)
+        func resolved(_ bytes: [UInt8]?) throws(ConfigurationErrors) -> ResolvedConfiguration {
+            var resolved = try start.resolve()
+            guard let url = try? RunnerURL(parsing: "http://127.0.0.1:5") else { return resolved }
+            resolved.configuration.runners = [RunnerConfiguration(url: url)]
+            return resolved
+        }
+        for (urls, status) in [(["http://127.0.0.1:5"], nil), (["http://b:1"], 409), ([], 409)] as [([String], Int?)] {
+            let request = try ConnectionUpdate(try JSON(parsing: Array(Self.body(urls).utf8)))
+            var refusal: GatewayError?
+            do throws(GatewayError) {
+                let update = try ConfigurationUpdate(
+                    of: ("/etc/dmr.json", Array(#"{"runners":[]}"#.utf8)), resolve: resolved,
+                    change: { document, current throws(GatewayError) in
+                        try request.apply(to: &document, current: current, mask: Self.mask)
+                    })
+                #expect(update.bytes == nil)
+            } catch {
+                refusal = error
+            }
+            #expect(refusal?.status == status)
+        }
+    }
+
     // MARK: Masks
 
     @Test(arguments: [
@@ -238,7 +264,8 @@ import Testing
             body(["http://a:1"], #"{"0":{"headers":{"Host":"x"}}}"#), 400,
             "runners[0].headers.Host: is the gateway's own"
         ),
-        (body(["http://127.0.0.1:11435"]), 400, "is the gateway itself")
+        (body(["http://127.0.0.1:11435"]), 400, "is the gateway itself"),
+        (body((0...1000).map { "http://a:\($0 + 1)" }), 400, "more than 1000 URLs")
     ])
     func whatIsNoUpdateChangesNothing(body: String, status: Int, words: String) throws {
         let outcome = try update(Start(file: Self.two), body)
