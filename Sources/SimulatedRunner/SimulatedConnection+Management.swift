@@ -107,7 +107,7 @@ extension SimulatedConnection {
     // MARK: Blobs
 
     private func blob(_ digest: String) throws(Refusal) {
-        let known = library.blobs.contains(digest)
+        let known = library.blobs.contains(digest.replacing("sha256-", with: "sha256:"))
         guard parser.requestHead.method == .post else { return answer(known ? 200 : 404, type: nil, []) }
         guard !known else { return answer(200, type: nil, []) }
         let sum = body.withUnsafeBytes { Cryptography.sha256($0) }

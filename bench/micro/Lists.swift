@@ -55,6 +55,11 @@ private final class Fleet {
 
     func answer(_ list: CatalogList) -> Int { catalog.answer(list).count }
 
+    /// For a key that may use every other model.
+    func answer(_ list: CatalogList, toKeyFor globs: [String]) -> Int {
+        catalog.answer(list) { name in globs.contains { name.hasPrefix($0) } }.count
+    }
+
     /// What the loop does for a client that asks for the list, but for the kernel's part.
     func serve(_ list: CatalogList, to reader: RequestReader) -> Int {
         reader.read(Fleet.tagsRequest)
@@ -114,6 +119,10 @@ extension Benchmark {
                 let fleet = Fleet.whole
                 let reader = RequestReader()
                 return { fleet.serve(.tags, to: reader) }
+            },
+            Benchmark(name: "catalog/answer-for-a-key", runs: 20) {
+                let fleet = Fleet.whole
+                return { fleet.answer(.tags, toKeyFor: ["family-1", "family-3", "family-5", "own-1", "own-3"]) }
             },
             resolving("catalog/resolve-as-listed", "family-450:7b"),
             resolving("catalog/resolve-other-spelling", "Library/Family-450:7B")

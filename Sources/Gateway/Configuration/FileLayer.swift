@@ -40,6 +40,8 @@ package enum FileUse: Sendable {
     /// A new file; nothing may be there.
     case create
     case folder
+    /// For a lock on it; made if it is missing.
+    case lock
 }
 
 /// The system calls that replacing a file takes, one each: so that tests can fail every one of them, or end the process

@@ -6,7 +6,7 @@ import Glibc
 /// once. All calls block, for as long as a disk takes.
 ///
 /// The lock is `flock` on the file's own folder: the file itself can't carry one, since it is replaced, and another file
-/// beside it would be litter.
+/// beside it would be litter. Where a folder can't be locked (NFS) there is such a file, `.lock`.
 package struct LockedFile: Sendable {
     /// Where it really is, links followed.
     package let path: String
@@ -14,6 +14,8 @@ package struct LockedFile: Sendable {
     package let bytes: [UInt8]?
     private let traits: FileTraits
     private let folder: Int32
+    /// The folder's own, or that of the file beside it.
+    private let lock: Int32
     private let files: any FileLayer
 
     /// How often the lock is tried for, every 10 ms.
@@ -26,11 +28,18 @@ package struct LockedFile: Sendable {
         let place = try LockedFile.place(path, makesFolder: makesFolder, files)
         self.path = place.path
         self.files = files
-        folder = try LockedFile.locked(place.folder, files)
+        let folder = try files.open(place.folder, for: .folder)
+        self.folder = folder
+        do throws(FileFailure) {
+            lock = try LockedFile.locked(folder, of: place, files)
+        } catch {
+            try? files.close(folder)
+            throw error
+        }
         do throws(FileFailure) {
             (bytes, traits) = try LockedFile.contents(of: place.path, files)
         } catch {
-            try? files.close(folder)
+            LockedFile.close(folder, lock, files)
             throw error
         }
     }
@@ -54,20 +63,44 @@ package struct LockedFile: Sendable {
         try files.makeFolder(folder)
     }
 
-    private static func locked(_ folder: String, _ files: any FileLayer) throws(FileFailure) -> Int32 {
-        let descriptor = try files.open(folder, for: .folder)
+    private static func locked(
+        _ folder: Int32, of place: FilePlace, _ files: any FileLayer
+    ) throws(FileFailure) -> Int32 {
         do throws(FileFailure) {
-            for _ in 0..<tries {
-                if try files.tryLock(descriptor) { return descriptor }
-                files.pauseBetweenTries()
-            }
-            throw FileFailure(code: EAGAIN, reason: "another process has been changing it for 5 seconds", path: folder)
+            try awaitLock(folder, place.folder, files)
+            return folder
+        } catch {
+            // What NFS says of a folder, since it locks what is open for writing only (flock(2)).
+            guard [EBADF, EINVAL, EOPNOTSUPP].contains(error.code) else { throw error }
+        }
+        let path = place.path + ".lock"
+        let descriptor = try files.open(path, for: .lock)
+        do throws(FileFailure) {
+            try awaitLock(descriptor, path, files)
+            return descriptor
         } catch {
             try? files.close(descriptor)
-            // What a network file system says of a folder.
-            guard [EBADF, ENOLCK, EOPNOTSUPP, EINVAL].contains(error.code) else { throw error }
-            throw FileFailure(code: error.code, reason: "can't be locked (\(error.reason))", path: folder)
+            throw error
         }
+    }
+
+    private static func awaitLock(
+        _ descriptor: Int32, _ path: String, _ files: any FileLayer
+    ) throws(FileFailure) {
+        for _ in 0..<tries {
+            do throws(FileFailure) {
+                if try files.tryLock(descriptor) { return }
+            } catch {
+                throw FileFailure(code: error.code, reason: "can't be locked (\(error.reason))", path: path)
+            }
+            files.pauseBetweenTries()
+        }
+        throw FileFailure(code: EAGAIN, reason: "another process has been changing it for 5 seconds")
+    }
+
+    private static func close(_ folder: Int32, _ lock: Int32, _ files: any FileLayer) {
+        if lock != folder { try? files.close(lock) }
+        try? files.close(folder)
     }
 
     private static func contents(
@@ -87,7 +120,7 @@ package struct LockedFile: Sendable {
 
     /// Nothing is to be changed.
     package func giveBack() {
-        try? files.close(folder)
+        LockedFile.close(folder, lock, files)
     }
 
     /// Replaces the file as a whole, its mode and, where that is allowed, its owner kept: whoever reads it, after a crash

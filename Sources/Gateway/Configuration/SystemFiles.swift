@@ -29,6 +29,7 @@ package struct SystemFiles: FileLayer {
             case .read: O_RDONLY | O_NONBLOCK
             case .create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
             case .folder: O_RDONLY | O_DIRECTORY
+            case .lock: O_RDWR | O_CREAT | O_NOFOLLOW
             }
         let descriptor = SystemFiles.repeated { Glibc.open(path, flags | O_CLOEXEC, 0o600) }
         if descriptor < 0 { throw .last(path) }

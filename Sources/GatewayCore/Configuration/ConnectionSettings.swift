@@ -25,8 +25,9 @@ public enum ConnectionSettings {
     /// A field that nobody here knows and that may be a secret stays in the file, unseen.
     private static func isSecret(_ member: JSON.Member) -> Bool {
         let name = member.key.lowercased()
-        if ["key", "secret", "token", "password", "credential"].contains(where: name.contains) { return true }
-        return holdsSecret(member.value)
+        if RunnerConfiguration.ignoredFields.contains(name) { return false }
+        let words = ["key", "secret", "token", "pass", "credential", "auth", "cookie", "header"]
+        return words.contains(where: name.contains) || holdsSecret(member.value)
     }
 
     private static func holdsSecret(_ value: JSON) -> Bool {

@@ -267,6 +267,24 @@ import Testing
         #expect(site.names == ["config.json", "config.json.bak"])
     }
 
+    /// As on NFS: what can't be open for writing can't be locked.
+    @Test func whereAFolderCantBeLockedAFileBesideItIs() throws {
+        let site = try Site(Site.written(1))
+        func files() -> FaultyFiles {
+            FaultyFiles { number, name in name == "lock" && number < 4 ? .fails(EBADF) : nil }
+        }
+        #expect(site.setQueue(2, files()) == nil)
+        #expect(site.setQueue(3, files()) == nil, "the lock was given back")
+        #expect(try site.text() == Site.written(3))
+        #expect(site.names == ["config.json", "config.json.bak", "config.json.lock"])
+        #expect(site.mode("config.json.lock") == 0o600)
+        let lock = open(site.folder.path("config.json.lock"), O_RDONLY)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        #expect(site.setQueue(4, files())?.sentence.contains("another process has been changing it") == true)
+        #expect(try site.text() == Site.written(3))
+    }
+
     @Test func whoeverHoldsTheLockForTooLongIsNamedAsTheReason() throws {
         let site = try Site(Site.written(1))
         // These files do not pause between tries.

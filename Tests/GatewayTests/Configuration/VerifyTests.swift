@@ -134,6 +134,19 @@ import Testing
         site.stop()
     }
 
+    /// `stop` finds nothing left open.
+    @Test func aGatewayThatStopsEndsTheQuestion() throws {
+        let site = try Site(loop, #"{"runners":[]}"#)
+        let runner = try other([])
+        let client = try site.under.client()
+        client.post(Site.prefix + "/verify", #"{"url":"\#(runner.url)"}"#, Site.admin)
+        loop.run(until: { !runner.connections.isEmpty }, "the question")
+        site.under.server.stop()
+        loop.run(until: { runner.connections.first?.isGone == true }, "the end of the connection")
+        runner.close()
+        site.stop()
+    }
+
     @Test func nobodyThereIs502() throws {
         let closed = try ClosedPort()
         defer { closed.close() }

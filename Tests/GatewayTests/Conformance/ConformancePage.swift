@@ -12,7 +12,7 @@ enum ConformancePage {
         let routes = Operation.allCases.filter { operation in
             Surface.allCases.contains { !operation.entry.methods(on: $0).isEmpty }
         }
-        return opening + situations + manners(routes) + routes.map(section).joined() + "\n"
+        return opening + situations + manners(routes) + routes.map(section).joined() + nowhere + "\n"
     }
 
     private static var opening: String {
@@ -60,18 +60,34 @@ enum ConformancePage {
                 OPTIONS is 204 with Ollama's fields for a preflight from an allowed origin, 403 from a foreign one, \
                 and without an origin 204 where `Host` is a name of this machine, else 405 with `Allow`. An index \
                 behind a path is 404 at the root, and under the prefix where there are no pins, no such runner, or no \
-                number.
+                number. Behind more than three other gateways it is 508; while the API is off it is 503, but for \
+                `/`, the version and what is the gateway's own.
                 """)
     }
 
+    private static var nowhere: String {
+        table(
+            "Paths that lead nowhere", ["path", "surface", "methods", "", "answer"],
+            RowBook.nowhere.map { row in
+                [
+                    "`\(row.path)`", name(row.surfaces), row.methods.map(\.name).joined(separator: ", "), row.title,
+                    row.expected.map(\.text).joined(separator: " · ")
+                ]
+            })
+    }
+
+    private static func name(_ surfaces: [Surface]) -> String {
+        surfaces.count == 2 ? "both" : surfaces.map(\.name).joined()
+    }
+
     private static func section(_ operation: GatewayCore.Operation) -> String {
-        let rows = RowBook.written.filter { $0.operation == operation }
+        let rows = RowBook.rows(of: operation).filter { !$0.isManner }
         return table(
             "`\(operation.entry.pattern)`", ["method", "surface", "situation", "request", "answer", "runners asked"],
             rows.map { row in
                 [
                     row.methods.map(\.name).joined(separator: ", "),
-                    row.surfaces.count == 2 ? "both" : row.surfaces.map(\.name).joined(),
+                    name(row.surfaces),
                     row.situation.name + (row.given == nil ? "" : "*"),
                     row.title + (row.path == operation.entry.pattern ? "" : " `\(shortened(row.path))`"),
                     row.expected.map(\.text).joined(separator: " · "), row.asked.text

@@ -53,6 +53,7 @@ final class ConformanceSite {
             case .dead, .nobody: configuration.health.probeInterval = .milliseconds(5)
             case .disabled: configuration.runners[1].isEnabled = false
             case .prefixed: configuration.runners[1].prefixID = "gpu"
+            case .off: configuration.isEnabled = false
             case .keyed: configuration.adminKey = Secret(Array(ConformanceSite.adminKey.utf8))
             }
         }
@@ -78,7 +79,7 @@ final class ConformanceSite {
             awaitVersions()
             simulated[1]?.close()
             loop.run(until: { gateway.dispatcher.usableRunners.numbers == [0] }, "the ejection of the dead runner")
-        case .one, .twins, .mixed, .disabled, .older, .prefixed, .keyed: awaitVersions()
+        case .one, .twins, .mixed, .disabled, .older, .prefixed, .keyed, .off: awaitVersions()
         }
     }
 
@@ -118,16 +119,24 @@ final class ConformanceSite {
     // MARK: Playing
 
     /// Everything that is wrong; empty: as the row says.
-    func play(_ row: Row, _ method: GatewayCore.Method, on surface: Surface) throws -> [String] {
+    ///
+    /// - Parameter get: the answer to the GET of the same row, for a HEAD to be compared with.
+    func play(
+        _ row: Row, _ method: GatewayCore.Method, on surface: Surface, after get: RawClient.Response? = nil
+    ) throws -> (problems: [String], answer: RawClient.Response?) {
         try row.given?(self)
         let before = marks
         var problems: [String] = []
+        var last: RawClient.Response?
         for _ in 0..<row.times {
             let client = try under.client()
             client.send(head(row, method, surface))
             if let body = row.body { client.send(body) }
             client.readResponses()
-            guard let answer = client.responses.first, answer.isComplete else { return ["no answer: \(client.text)"] }
+            guard let answer = client.responses.first, answer.isComplete else {
+                return (["no answer: \(client.text)"], nil)
+            }
+            last = answer
             let played = PlayedRow(row: row, surface: surface, method: method, answer: answer)
             for expectation in row.expected where method != .head || !expectation.isAboutBody {
                 if let problem = expectation.problem(played) { problems.append(problem) }
@@ -136,7 +145,13 @@ final class ConformanceSite {
             client.close()
         }
         if let problem = row.asked.problem(row, method, asked(since: before)) { problems.append(problem) }
-        return problems
+        if method == .head, let get, let last {
+            for name in ["content-type", "content-length"] where get.header(name) != last.header(name) {
+                problems.append(
+                    "\(name) \(last.header(name) ?? "absent"), that of GET is \(get.header(name) ?? "absent")")
+            }
+        }
+        return (problems, last)
     }
 
     private func head(_ row: Row, _ method: GatewayCore.Method, _ surface: Surface) -> String {

@@ -210,7 +210,7 @@ extension Expectation {
     ) -> String? {
         let answer = played.answer
         guard answer.status == status else { return "status \(answer.status), expected \(status): \(answer.body)" }
-        let isPlain = played.surface == .root && played.row.operation.entry.family == .plain
+        let isPlain = played.surface == .root && played.row.family == .plain
         let type = isPlain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8"
         guard answer.contentType == type else { return "Content-Type \(answer.contentType ?? "absent")" }
         if status == 503, answer.header("x-should-retry") != "false" { return "a 503 without x-should-retry: false" }
@@ -221,7 +221,7 @@ extension Expectation {
     }
 
     private static func sentence(of json: JSON, _ played: PlayedRow) -> String? {
-        switch played.row.operation.entry.family {
+        switch played.row.family {
         case .native, .plain: json["error"]?.string
         case .openAI, .anthropic: json["error"]?["message"]?.string
         }
@@ -231,7 +231,7 @@ extension Expectation {
     private static func shapeProblem(_ json: JSON, _ played: PlayedRow, _ status: Int) -> String? {
         let sentence = JSON.string(sentence(of: json, played) ?? "")
         var members: [JSON.Member]
-        switch played.row.operation.entry.family {
+        switch played.row.family {
         case .native, .plain: members = [.init("error", sentence)]
         case .openAI:
             let type = [400: "invalid_request_error", 404: "not_found_error"][status] ?? "api_error"

@@ -19,14 +19,34 @@ extension RowBook {
         guard let plain = plainRow(of: operation, on: surface) else { return [] }
         var rows = spellings(of: plain, on: surface) + wrongMethods(of: plain, on: surface)
         rows += origins(of: plain, on: surface) + options(of: plain, on: surface)
-        rows += misplacedPins(of: plain, on: surface)
+        rows += misplacedPins(of: plain, on: surface) + refusedEverywhere(plain, on: surface)
         for place in rows.indices { rows[place].isManner = true }
         return rows
     }
 
     /// The route's first row on that surface, one for all its methods.
     static func plainRow(of operation: GatewayCore.Operation, on surface: Surface) -> Row? {
-        written.first { $0.operation == operation && $0.surfaces.contains(surface) && $0.given == nil }
+        written.first { $0.operation == operation && $0.surfaces.contains(surface) && $0.given == nil && !$0.isNowhere }
+    }
+
+    /// A loop of gateways, and the switch: `/`, version and what is the gateway's own answer while it is off.
+    private static func refusedEverywhere(_ plain: Row, on surface: Surface) -> [Row] {
+        func refused(_ title: String, _ situation: Situation, _ fields: String, _ expected: Expectation) -> Row {
+            var row = plain
+            row.surfaces = [surface]
+            row.title = title
+            row.situation = situation
+            row.fields += fields
+            row.expected = [expected, .mayClose]
+            row.asked = .nobody
+            row.isFresh = false
+            row.times = 1
+            return row
+        }
+        let hops = (1...4).map { "1.1 dmr-\($0)" }.joined(separator: ", ")
+        let loop = refused("behind four other gateways", plain.situation, "Via: \(hops)\r\n", .error(508))
+        let isOwn = plain.operation.entry.routeClass == .own || plain.operation == .version
+        return [loop] + (isOwn ? [] : [refused("while the API is off", .off, "", .error(503, saying: "switched off"))])
     }
 
     /// Nobody is redirected, whatever slashes stand where.

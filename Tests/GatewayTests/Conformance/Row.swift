@@ -25,6 +25,10 @@ struct Row: Sendable {
     var times = 1
     /// Derived from the table of routes, not written down.
     var isManner = false
+    /// Whose error shape is read: the route's, or that of a path that leads nowhere.
+    var family: ErrorFamily
+    /// The path leads nowhere; `operation` means nothing.
+    var isNowhere = false
 
     init(
         _ method: GatewayCore.Method, _ operation: Operation, _ title: String, _ situation: Situation,
@@ -33,6 +37,7 @@ struct Row: Sendable {
         times: Int = 1, given: (@Sendable (ConformanceSite) throws -> Void)? = nil
     ) {
         self.operation = operation
+        family = operation.entry.family
         self.surfaces = surfaces.filter { !operation.entry.methods(on: $0).isEmpty }
         self.situation = situation
         methods = method == .get ? [.get, .head] : [method]

@@ -6,11 +6,13 @@ import GatewayCore
 /// routes and its first row.
 enum RowBook {
     static let written =
-        lists + descriptions + inference + management + blobsAndCreate + accounts + own
+        lists + descriptions + inference + management + blobsAndCreate + accounts + own + nowhere
 
     static let all = written + manners
 
-    static func rows(of operation: GatewayCore.Operation) -> [Row] { all.filter { $0.operation == operation } }
+    static func rows(of operation: GatewayCore.Operation) -> [Row] {
+        all.filter { $0.operation == operation && !$0.isNowhere }
+    }
 
     /// How many requests all of it is.
     static var count: Int { all.reduce(0) { $0 + $1.methods.count * $1.surfaces.count } }

@@ -10,6 +10,7 @@ extension RowBook {
     private static let weights = "weights"
     private static let digest = BlobTests.digest(Array(weights.utf8))
     private static let path = "/api/blobs/" + digest
+    private static let hyphened = path.replacing("sha256:", with: "sha256-")
     private static let pinned = path + "/1"
     private static let wrong = "/api/blobs/sha256:" + String(repeating: "0", count: 64)
     private static let upload = "POST " + path
@@ -37,6 +38,12 @@ extension RowBook {
         Row(.head, .blobs, "all have it", .twins, path: path, [.ok], asks: .runners([0, 1], ["HEAD " + path])) {
             $0.upload(weights, to: 0)
             $0.upload(weights, to: 1)
+        },
+        Row(
+            .head, .blobs, "the digest with a hyphen, as it came", .one, path: hyphened, [.ok],
+            asks: .runner(0, "HEAD " + hyphened)
+        ) {
+            $0.upload(weights, to: 0)
         },
         Row(
             .post, .blobs, "there already: answered before its body", .one, path: path, body: weights,

@@ -122,6 +122,7 @@ extension RowBook {
         Row(.get, .version, "a disabled one's doesn't count", .disabled, [.ok, .body(#"{"version":"0.12.3"}"#)]),
         Row(.get, .version, "the lowest", .older, [.ok, .body(#"{"version":"0.5.4"}"#)]),
         Row(.get, .version, "a number even so", .nobody, [.ok, .json, .body(#"{"version":"0.0.0"}"#)]),
+        Row(.get, .version, "while the API is off", .off, [.ok, .body(#"{"version":"0.12.3"}"#)]),
         Row(.get, .version, "without a key", .keyed, [.ok, .body(#"{"version":"0.12.3"}"#)]),
         Row(
             .get, .version, "pinned", .mixed, on: [.prefix], path: "/api/version/1",

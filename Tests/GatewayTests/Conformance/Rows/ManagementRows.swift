@@ -194,6 +194,9 @@ extension RowBook {
                 .post, .copy, "a source that nobody lists", .one, body: #"{"source":"nosuch","destination":"twin"}"#,
                 [.unknown(#"model "nosuch" not found"#)]),
             Row(
+                .post, .copy, "onto itself", .one, on: [.root], body: #"{"source":"both:1b","destination":"both:1b"}"#,
+                [.ok, .body("")], asks: .runner(0)),
+            Row(
                 .post, .copy, "no source", .one, body: #"{"destination":"twin"}"#,
                 [.error(400, #"source "" is invalid"#)]),
             Row(

@@ -24,7 +24,8 @@ extension RowBook {
             ready("asked once", .one, 1, 1), ready("both", .twins, 2, 2), ready("both", .mixed, 2, 2),
             ready("one is enough", .dead, 2, 1), ready("one is enough", .disabled, 2, 1),
             ready("an older one counts", .older, 2, 2), ready("both", .prefixed, 2, 2),
-            ready("without a key", .keyed, 1, 1), ready("runners don't count", .nobody, 1, 0),
+            ready("without a key", .keyed, 1, 1),
+            ready("the switch doesn't count", .off, 1, 1), ready("runners don't count", .nobody, 1, 0),
             Row(
                 .get, .readyz, "with one that can be used", .dead, path: "/readyz?runners=1",
                 [.ok, .member("ready", "true")]),
