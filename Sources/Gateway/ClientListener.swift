@@ -35,6 +35,10 @@ final class ClientListener: Listener {
         }
     }
 
+    override func didPause() {
+        gateway.shortOfDescriptors()
+    }
+
     override func didAccept(_ connection: ByteStream) {
         if let certificates { connection.secure(by: certificates.context) }
         (connection as? ClientConnection)?.begin()

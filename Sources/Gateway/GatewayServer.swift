@@ -42,6 +42,7 @@ public final class GatewayServer {
             closeListeners()
             throw error
         }
+        gateway.warnOfFewDescriptors()
         gateway.start(keepingListsIn: makeStateDirectory())
     }
 

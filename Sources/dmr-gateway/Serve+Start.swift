@@ -10,6 +10,7 @@ import Transport
 /// - Throws: `ExitCode`, after it said why on standard error.
 func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader) throws(ExitCode) {
     do {
+        Descriptors.raiseLimit()
         let loop = try Loop()
         var current = start
         var demo: Demo?
