@@ -35,6 +35,8 @@ final class ClientListener: Listener {
         }
     }
 
+    override var takesClients: Bool { true }
+
     override func didPause() {
         gateway.shortOfDescriptors()
     }

@@ -28,10 +28,12 @@ final class RunnerWatch: Timed {
     }
 
     func start() {
+        loop.descriptors.others += 1
         setDeadline(loop.now)
     }
 
     func stop() {
+        loop.descriptors.others -= 1
         setDeadline(.distantFuture)
         connection?.release(reusable: false)
         connection = nil

@@ -15,6 +15,8 @@ open class ByteStream: Timed {
     /// The subclass wants to read; with TLS the socket may be read without that, and the other way round.
     @exclusivity(unchecked) public internal(set) final var isReading = false
     private var isReadingSocket = false
+    /// Accepted by a listener that takes clients.
+    final var isClient = false
     /// nil: plain text, which pays one comparison per write for this and nothing per read.
     @exclusivity(unchecked) final var tls: TLSSession?
     /// Bytes handed to `write` that the socket has not taken yet.
@@ -362,7 +364,7 @@ open class ByteStream: Timed {
         stream.isOpen = false
         stream.tls = nil
         stream.loop.openStreams -= 1
-        stream.loop.descriptors.streamClosed()
+        stream.loop.descriptors.streamClosed(wasClient: stream.isClient)
         stream.didClose()
     }
 

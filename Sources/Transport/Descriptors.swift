@@ -6,34 +6,41 @@ import Glibc
 
 /// How many files the process may have open (`RLIMIT_NOFILE`), and who may take the last ones.
 ///
-/// The kernel gives out the lowest free number, so a new descriptor's number says how many are in use at least, and
-/// nothing has to be counted. A client that is accepted needs a second descriptor for its runner: so accepting pauses
-/// when half of them are in use, and clients wait in the kernel's queue of connections until one is free. Connections
-/// to runners stop a few short of the limit: libuv, left without any, would accept clients only to close them.
+/// A client that is accepted needs a second descriptor for its runner, so half of what there is goes to clients: then
+/// accepting pauses, and who comes waits in the kernel's queue of connections until a client has left. Connections to
+/// runners stop a few short of the limit: libuv, left without any, would accept clients only to close them.
 public final class Descriptors {
-    /// Accepting pauses once a descriptor has this number.
-    var acceptCeiling: Int
+    /// Connections that are there whether clients are or not, such as those that read runners' lists.
+    public var others = 0
     /// A connection to a runner that would get this number or a higher one fails with `EMFILE`.
     var connectCeiling: Int
+    private let limit: Int
     private let backend: Int32
-    /// Seen when a client was accepted last; asked again before the next one.
-    private var isShort = false
+    /// Clients that were accepted and are still there.
+    private var clients = 0
+    /// The last one got one of the last descriptors: somebody else has taken more than was to be expected. The kernel
+    /// gives out the lowest free number, so a number says how many are in use at least.
+    private var isExhausted = false
     /// Those that leave a connection lying, the one that waits longest first.
     private var paused: [Listener] = []
     private var retry: DeadlineTimer?
 
     /// For files, look-ups of names and whatever else is opened for a moment.
     private static let kept = 8
+    /// The loop's own, standard output, the log, listeners.
+    private static let own = 16
     /// Descriptors may become free elsewhere than on the loop.
     private static let retryInterval: Int64 = 250
 
     /// `backend`: a descriptor that lives as long as this.
     init(backend: Int32) {
         self.backend = backend
-        let limit = Descriptors.limit
-        acceptCeiling = limit / 2
+        limit = Descriptors.limit
         connectCeiling = limit - Descriptors.kept
     }
+
+    /// Clients that may be connected at once before accepting pauses.
+    public var clientLimit: Int { max(1, (limit - Descriptors.kept - Descriptors.own - others) / 2) }
 
     /// How many files this process may have open.
     public static var limit: Int {
@@ -41,9 +48,6 @@ public final class Descriptors {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         return Int(clamping: limit.rlim_cur)
     }
-
-    /// Clients that may be connected at once before accepting pauses, if nothing else had a file open.
-    public var clientLimit: Int { acceptCeiling }
 
     /// Takes as many as the system allows: the limit that shells set by default is for programs that use `select`.
     public static func raiseLimit() {
@@ -57,19 +61,29 @@ public final class Descriptors {
     // MARK: Accepting
 
     /// Whether the connection that was announced may be taken; if not, the listener is told to try again later.
-    func mayAccept(_ listener: Listener, on loop: Loop) -> Bool {
-        guard isShort else { return true }
-        isShort = lowestFree >= acceptCeiling
-        guard isShort else { return true }
+    func mayAccept(_ listener: Listener) -> Bool {
+        if hasRoom { return true }
         paused.append(listener)
-        let retry = self.retry ?? DeadlineTimer(loop: loop) { [unowned self] in resumeIfFree() }
+        let retry = self.retry ?? DeadlineTimer(loop: listener.loop) { [unowned self] in resumeIfFree() }
         self.retry = retry
         retry.setDeadline(in: .milliseconds(Descriptors.retryInterval))
         return false
     }
 
-    func accepted(_ descriptor: Int32) {
-        if Int(descriptor) >= acceptCeiling { isShort = true }
+    private var hasRoom: Bool {
+        guard clients < clientLimit else { return false }
+        if isExhausted { isExhausted = lowestFree >= connectCeiling }
+        return !isExhausted
+    }
+
+    func clientAccepted(_ descriptor: Int32?) {
+        clients += 1
+        if let descriptor, Int(descriptor) >= connectCeiling { isExhausted = true }
+    }
+
+    func streamClosed(wasClient: Bool) {
+        if wasClient { clients -= 1 }
+        if !paused.isEmpty { resumeIfFree() }
     }
 
     func forget(_ listener: Listener) {
@@ -77,15 +91,8 @@ public final class Descriptors {
         if paused.isEmpty { retry = nil }
     }
 
-    /// A stream has closed.
-    @inline(__always)
-    func streamClosed() {
-        if !paused.isEmpty { resumeIfFree() }
-    }
-
     private func resumeIfFree() {
-        guard !paused.isEmpty else { return }
-        guard lowestFree < acceptCeiling else {
+        guard hasRoom, !paused.isEmpty else {
             retry?.setDeadline(in: .milliseconds(Descriptors.retryInterval))
             return
         }

@@ -53,12 +53,14 @@ open class Listener {
     /// The connection is accepted and may be read.
     open func didAccept(_ connection: ByteStream) {}
 
+    /// What it accepts is counted, and waits outside when descriptors run short.
+    open var takesClients: Bool { false }
     /// Accepting pauses: no descriptor is free for a client. What has connected waits.
     open func didPause() {}
 
     private func connectionArrived() {
         // libuv announces nothing more while the connection that it announced is left lying.
-        guard loop.descriptors.mayAccept(self, on: loop) else { return didPause() }
+        guard !takesClients || loop.descriptors.mayAccept(self) else { return didPause() }
         accept()
     }
 
@@ -75,7 +77,10 @@ open class Listener {
         } catch {
             return connection.close()
         }
-        if let descriptor = connection.descriptor { loop.descriptors.accepted(descriptor) }
+        if takesClients {
+            connection.isClient = true
+            loop.descriptors.clientAccepted(connection.descriptor)
+        }
         didAccept(connection)
     }
 

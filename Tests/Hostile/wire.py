@@ -76,6 +76,10 @@ class RecordingRunner:
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.writers: set[asyncio.StreamWriter] = set()
+        # Of the requests that carried X-Tag, in order.
+        self.tags: list[int] = []
+        # While it is not set, POSTs wait.
+        self.gate: asyncio.Event | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -92,6 +96,10 @@ class RecordingRunner:
                 while message := take_message(data):
                     head, body, length = message
                     data = data[length:]
+                    if tag := re.search(rb"(?i)\r\nx-tag: (\d+)\r\n", head):
+                        self.tags.append(int(tag[1]))
+                    if self.gate and head.startswith(b"POST "):
+                        await self.gate.wait()
                     writer.write(self.answer(head, body))
         except Unreadable:
             self.requests.append("no HTTP")
