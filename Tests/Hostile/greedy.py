@@ -174,7 +174,7 @@ async def others_do_not_notice(binary: Path, folder: Path) -> None:
         check("memory for each of them is bounded", each <= 48 * 1024, f"{each / 1024:.1f} KiB")
         among = await cost_of_a_chat(gateway)
         check(
-            "a request costs what it cost before", among <= alone * 1.35,
+            "a request costs what it cost before", among <= alone * 1.5,
             f"{among * 1e6:.0f} µs of CPU among them, {alone * 1e6:.0f} µs alone",
         )
         await order_in_the_queue(gateway)
