@@ -60,7 +60,7 @@ enum ConformancePage {
                 OPTIONS is 204 with Ollama's fields for a preflight from an allowed origin, 403 from a foreign one, \
                 and without an origin 204 where `Host` is a name of this machine, else 405 with `Allow`. An index \
                 behind a path is 404 at the root, and under the prefix where there are no pins, no such runner, or no \
-                number. Behind more than three other gateways it is 508; while the API is off it is 503, but for \
+                number. What is pinned to a dead runner is tried there, unless a list answers it. Behind more than three other gateways it is 508; while the API is off it is 503, but for \
                 `/`, the version and what is the gateway's own.
                 """)
     }
