@@ -14,10 +14,10 @@ from servers import MODEL, Gateway, Ollama
 
 
 class Command:
-    def __init__(self, program: Path, gateway: Gateway) -> None:
+    def __init__(self, program: Path, gateway: Gateway, path: str = "") -> None:
         self.program = program
-        self.env = {
-            **os.environ, "HOME": str(gateway.folder), "OLLAMA_HOST": f"127.0.0.1:{gateway.port}", "TERM": "dumb"}
+        host = f"http://127.0.0.1:{gateway.port}{path}" if path else f"127.0.0.1:{gateway.port}"
+        self.env = {**os.environ, "HOME": str(gateway.folder), "OLLAMA_HOST": host, "TERM": "dumb"}
 
     def __call__(self, *arguments: str, text: str = "") -> str:
         done = self.run(*arguments, text=text)
@@ -155,3 +155,39 @@ def check_cli_management(report: Report, gateway: Gateway, ollamas: list[Ollama]
     report.check("ollama stop of what nobody has", stop_unknown)
     report.check("ollama rm of two", remove)
     report.check("ollama rm of what nobody has", remove_unknown)
+
+
+def check_cli_under_prefix(report: Report, gateway: Gateway, ollamas: list[Ollama]) -> None:
+    """OLLAMA_HOST with a path: the surface of Open WebUI's router, which answers a few things differently."""
+    command = Command(ollamas[0].program, gateway, "/docker-model-runner")
+
+    def lists() -> str:
+        rows = [row.split()[0] for row in command("list").splitlines()[1:] + command("ps").splitlines()[1:]]
+        expect(rows == [MODEL, MODEL], f"list and ps: {rows}")
+        return f"{rows}"
+
+    def run() -> str:
+        expect("gemma3" in command("show", MODEL), "show: another model")
+        said = command("run", MODEL, "Name a colour.")
+        expect(said.strip(), "it printed nothing")
+        return f"“{one_line(said)}”"
+
+    def changes() -> str:
+        command("cp", MODEL, "prefix-copy")
+        expect(all("prefix-copy:latest" in ollama.names for ollama in ollamas), "not on both")
+        command("rm", "prefix-copy")
+        expect([ollama.names for ollama in ollamas] == [[MODEL], [MODEL]], "still there")
+        return "on both, from both"
+
+    def unknown() -> str:
+        done = command.run("run", "nosuch", "Hello")
+        told = without_escapes(done.stderr).strip()
+        expect(done.returncode != 0 and "model 'nosuch:latest' not found" in told, f"{done.returncode}: {told}")
+        expect("pulling" not in told, f"it pulled: {told}")
+        return f"no pull: {one_line(told)}"
+
+    report.section("the ollama command under /docker-model-runner")
+    report.check("ollama list, ollama ps", lists)
+    report.check("ollama show, ollama run", run)
+    report.check("ollama cp, ollama rm", changes)
+    report.check("ollama run of what nobody has", unknown)

@@ -18,11 +18,11 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from cli import check_cli, check_cli_management  # noqa: E402
+from cli import check_cli, check_cli_management, check_cli_under_prefix  # noqa: E402
 from failures import check_dead_model_process, check_dead_ollama  # noqa: E402
 from management import check_management  # noqa: E402
 from progress import check_progress  # noqa: E402
-from python_clients import check_ollama_package, check_openai_package  # noqa: E402
+from python_clients import check_ollama_package, check_ollama_package_manages, check_openai_package  # noqa: E402
 from report import Failed, Report, expect  # noqa: E402
 from servers import Gateway, Ollama, stop_all  # noqa: E402
 from stop import check_stop  # noqa: E402
@@ -91,7 +91,9 @@ def run(program: Path, work: Path, folder: Path) -> int:
     check_openai_package(report, gateway)
     check_cli(report, gateway, ollamas)
     check_management(report, gateway, ollamas)
+    check_ollama_package_manages(report, gateway, ollamas)
     check_cli_management(report, gateway, ollamas)
+    check_cli_under_prefix(report, gateway, ollamas)
     check_progress(report, program, folder, ollamas[0].program)
     check_streams(report, gateway, ollamas)
     one_each = Gateway("one-each", program, folder)

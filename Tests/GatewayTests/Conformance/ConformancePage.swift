@@ -29,6 +29,8 @@ enum ConformancePage {
         Where a row says nothing of them, these hold, too: nothing is redirected; a HEAD has its GET's status and \
         fields, and no body; a 405 says `Allow`, a 401 `WWW-Authenticate: Bearer`, a 503 of ours \
         `x-should-retry: false`; a runner's answer has `X-DMR-Runner` and `X-Request-Id`; the connection is kept. \
+        What a runner is asked has the client's own bytes for a body, but for a stripped prefix, one `Via` and one \
+        `X-Request-Id`, and none of the client's `Origin`, `Authorization`, `x-api-key` and `Cookie`. \
         Errors have the shape of the route's family, and under the prefix `detail` with the same text. \
         *Root* is Ollama's surface, *prefix* is `/docker-model-runner`, *both* are the two.
 
@@ -60,7 +62,7 @@ enum ConformancePage {
                 OPTIONS is 204 with Ollama's fields for a preflight from an allowed origin, 403 from a foreign one, \
                 and without an origin 204 where `Host` is a name of this machine, else 405 with `Allow`. An index \
                 behind a path is 404 at the root, and under the prefix where there are no pins, no such runner, or no \
-                number. Behind more than three other gateways it is 508; while the API is off it is 503, but for \
+                number. What is pinned to a dead runner is tried there, unless a list answers it. Behind more than three other gateways it is 508; while the API is off it is 503, but for \
                 `/`, the version and what is the gateway's own.
                 """)
     }

@@ -120,6 +120,19 @@ extension RowBook {
         ]
     }
 
+    /// What has no list to answer from asks the runner that was named, whatever is known of it.
+    private static func deadPins(_ row: Row) -> [Row] {
+        var row = row
+        row.situation = .dead
+        switch row.operation.entry.routeClass {
+        case .target, .any: break
+        case .own, .merged, .one: return []
+        }
+        // It has one way to fail.
+        if row.operation == .unload { row.expected = [.status(500)] }
+        return [row]
+    }
+
     /// An index behind the path is a pin under the prefix only, and on routes that know pins.
     private static func misplacedPins(of plain: Row, on surface: Surface) -> [Row] {
         // Behind the landing page and the models there is another route.
@@ -144,7 +157,10 @@ extension RowBook {
             return [row("an index behind it", "/0", .plain(404, "404 page not found"))]
         }
         let isModel = plain.operation == .openAIModels
-        return [
+        var disabled = row("pinned to a disabled runner", "/1", .error(404, saying: "no runner 1"))
+        disabled.situation = .disabled
+        return deadPins(row("pinned to a dead runner: tried", "/1", .status(502))) + [
+            disabled,
             row("pinned to an index that nobody has", "/7", .error(404, saying: "no runner 7")),
             row(
                 "pinned to a negative index", "/-1",

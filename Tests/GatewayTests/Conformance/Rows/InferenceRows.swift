@@ -91,6 +91,9 @@ extension RowBook {
                 sample, "pinned to one that lacks it", .mixed, model: "right:1b", on: [.prefix], path: path + "/0",
                 [.unknown(sample.unknown.replacing("nosuch", with: "right:1b"))]),
             row(
+                sample, "pinned to an older one", .older, on: [.prefix], path: path + "/0",
+                [.error(404, saying: "runner 0")], asks: .runner(0)),
+            row(
                 sample, "pinned to a disabled one", .disabled, on: [.prefix], path: path + "/1",
                 [.error(404, saying: "no runner 1")]),
             row(
