@@ -25,10 +25,10 @@ extension Gateway {
                 + "raise the limit with ulimit -n")
     }
 
-    /// For the log, at the start.
-    func warnOfFewDescriptors() {
+    /// For the log, at the start: the limit of connections is far from what is possible.
+    public func warnOfFewDescriptors() {
         let connections = configuration.limits.connections
-        guard connections > loop.descriptors.clientLimit else { return }
+        guard loop.descriptors.clientLimit < connections - connections / 10 else { return }
         log.warning(
             "limits.connections is \(connections), but with \(Descriptors.limit) file descriptors about "
                 + "\(loop.descriptors.clientLimit) clients are served at once and others wait: raise the limit with "

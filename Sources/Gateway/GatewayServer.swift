@@ -42,7 +42,6 @@ public final class GatewayServer {
             closeListeners()
             throw error
         }
-        gateway.warnOfFewDescriptors()
         gateway.start(keepingListsIn: makeStateDirectory())
     }
 

@@ -34,6 +34,7 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
             return resolved
         }
         try server.watchSignals()
+        server.gateway.warnOfFewDescriptors()
         for address in server.addresses { StandardError.print("listening on \(address)") }
         StartUpPages.giveBack()
         loop.run()
