@@ -26,6 +26,8 @@ public final class Gateway {
     var dispatcher: Dispatcher
     var catalog: Catalog
     var bodyMemory: BodyMemory
+    /// Of keys that have a limit.
+    var rates = RequestRates()
 
     private let requestIDs: RequestIDSource
     let probeID: [UInt8]
