@@ -385,10 +385,4 @@ final class ClientConnection: ByteStream, BodySink {
                 pattern: incoming.intake.pattern, status: status, bytes: bytes,
                 duration: loop.now - incoming.arrivedAt, model: incoming.modelName))
     }
-
-    /// Tells callers apart without keeping who they are: FNV-1a of the key's name or the address.
-    lazy var identityHash: UInt64 = {
-        let text = incoming?.identity?.keyName ?? address?.host ?? "unix"
-        return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }()
 }

@@ -102,6 +102,6 @@ public enum Mask {
     public static func text(_ secret: [UInt8]) -> String {
         let digest = secret.withUnsafeBytes { Cryptography.sha256($0) }
         let digits = digest.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return "dmr-masked:\(digits.joined())"
+        return SecretMask.prefix + digits.joined()
     }
 }

@@ -28,6 +28,8 @@ public final class Gateway {
     var bodyMemory: BodyMemory
     /// Of keys that have a limit.
     var rates = RequestRates()
+    /// nil: there is no file that could be changed.
+    public internal(set) var configurationUpdates: ConfigurationUpdates?
 
     private let requestIDs: RequestIDSource
     let probeID: [UInt8]
@@ -239,7 +241,7 @@ public final class Gateway {
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
             if failure.isUnreachable { isDoubtful(runner) }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
-        case .answered500, .busy, .clientGone, .withdrawn:
+        case .answered500, .busy, .routeMissing, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
         }
     }

@@ -14,7 +14,7 @@ final class IncomingRequest {
     private let method: Method
     private let target: [UInt8]
     var headers: HeaderFields
-    private unowned let client: ClientConnection
+    unowned let client: ClientConnection
     var gateway: Gateway { client.gateway }
 
     @exclusivity(unchecked) var scanner = BodyScanner()
@@ -133,6 +133,8 @@ final class IncomingRequest {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
+            } else if route.takesDocument {
+                serveDocument(route)
             } else {
                 client.respond(own(route))
             }
@@ -162,7 +164,7 @@ final class IncomingRequest {
         }
     }
 
-    private func scannedBody() throws(GatewayError) -> ScannedBody {
+    func scannedBody() throws(GatewayError) -> ScannedBody {
         if let bodyError { throw bodyError }
         if let decoder { try finish(decoder) }
         do throws(ScanError) {
@@ -208,8 +210,9 @@ final class IncomingRequest {
     private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
         if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
         let proxied = ProxiedRequest(
-            id: id, route: route, method: method, version: version, headers: headers, framing: intake.framing,
-            body: body, isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
+            id: id, claimant: Claimant(of: identity, address: client.caller.address, headers: headers), route: route,
+            method: method, version: version, headers: headers, framing: intake.framing, body: body,
+            isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
             arrivedAt: arrivedAt, rights: rights)
         // The exchange gives the memory back from here on.
         body = []

@@ -43,7 +43,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
                 rewordsUnknownModel: request.route.surface == .prefix, streamsBody: request.isStreamed))
         upload = request.isStreamed ? .sendingStart : nil
         slot = SlotRequest(
-            id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
+            id: request.id, claimant: request.claimant, model: request.model, holders: model.holders,
+            loaded: model.loaded,
             arrivedAt: request.arrivedAt)
         slot.isPinned = request.route.pin != nil
     }
@@ -151,7 +152,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         guard let client, let runner = machine.runner, let runnerIndex else { return }
         gateway.dispatcher.firstByteArrived(from: runner)
         var summary = checked.summary
-        summary.client = client.identityHash
+        summary.client = request.claimant.id.caller
         self.summary = summary
         let hasAlternative = summary.isReasonToMove && gateway.dispatcher.hasUntriedCandidate(for: slot)
         let action = machine.responseHeadReceived(summary, hasAlternative: hasAlternative)

@@ -6,6 +6,7 @@ import GatewayCore
 /// since until then it may have to move to another runner.
 final class ProxiedRequest {
     let id: ExchangeID
+    let claimant: Claimant
     let route: Route
     let method: Method
     let version: HTTPVersion
@@ -26,12 +27,12 @@ final class ProxiedRequest {
     let rights: ModelRights
 
     init(
-        id: ExchangeID, route: Route, method: Method, version: HTTPVersion, headers: HeaderFields, framing: BodyFraming,
-        body: [UInt8],
-        isStreamed: Bool = false, model: ScannedBody.Name, streams: Bool, requestID: [UInt8], arrivedAt: Instant,
-        rights: ModelRights
+        id: ExchangeID, claimant: Claimant, route: Route, method: Method, version: HTTPVersion, headers: HeaderFields,
+        framing: BodyFraming, body: [UInt8], isStreamed: Bool = false, model: ScannedBody.Name, streams: Bool,
+        requestID: [UInt8], arrivedAt: Instant, rights: ModelRights
     ) {
         self.id = id
+        self.claimant = claimant
         self.route = route
         self.method = method
         self.version = version

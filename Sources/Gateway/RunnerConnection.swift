@@ -14,6 +14,8 @@ final class RunnerConnection: ByteStream, BodySink {
     private(set) var hasResponseBytes = false
     private var checked: ResponseRules.CheckedResponse?
     private var upload = Upload.none
+    /// 1xx responses since the last request was handed over.
+    private var interimResponses = 0
 
     private enum Upload {
         case none
@@ -27,6 +29,8 @@ final class RunnerConnection: ByteStream, BodySink {
 
     /// A head of this size is malformed (gateway.md section 3, "Proxying").
     private static let headLimits = HTTPParser.Limits(headBytes: 65536, fields: 256)
+    /// Of one request; nobody sends more than a few (RFC 9110 section 15.2), and they renew no deadline.
+    private static let maximumInterimResponses = 16
     /// A large body is handed over in pieces of this size, of which at most one is copied and held.
     private static let uploadPieceBytes = 262_144
 
@@ -210,7 +214,13 @@ final class RunnerConnection: ByteStream, BodySink {
     /// Says whether parsing goes on: the consumer may have given the connection up.
     private func headArrived() -> Bool {
         let head = parser.responseHead
-        if ResponseRules.isInterim(head) { return true }
+        if ResponseRules.isInterim(head) {
+            interimResponses += 1
+            guard interimResponses > RunnerConnection.maximumInterimResponses else { return true }
+            fail(.malformedResponse, "more than \(RunnerConnection.maximumInterimResponses) interim responses")
+            return false
+        }
+        interimResponses = 0
         do throws(ResponseRules.Malformed) {
             let checked = try ResponseRules.check(head, client: 0)
             self.checked = checked

@@ -148,6 +148,12 @@ final class RunnerWatch: Timed {
     private func take(_ list: RunnerList, status: Int, body: [UInt8]) {
         let now = loop.now
         guard status == 200 else {
+            // A runner that lists models and has no such route (Ollama had none before 0.1.33) is well; what it has in
+            // memory is known by its answers alone.
+            if status == 404, list == .ps, gateway.catalog.hasList(of: runner) {
+                schedule.succeeded(at: now)
+                return gateway.probeSucceeded(runner)
+            }
             schedule.failed(at: now)
             if status == 508 { return gateway.probeCameBack(runner) }
             return gateway.probeFailed(runner, reason: "GET \(list.path) was answered with status \(status)")

@@ -22,9 +22,13 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
         for warning in current.warnings { log.warning(warning) }
         let server = try GatewayServer(loop: loop, configuration: current.configuration, log: log)
         try server.start()
-        let file = try reader.location().file
-        server.watchConfiguration(at: file, current: current) { () throws(ConfigurationErrors) in
+        server.keepConfiguration(in: ConfigurationStore(try reader.location()), current: current) {
+            () throws(ConfigurationErrors) in
             var resolved = try reader.resolve()
+            demo?.configure(&resolved.configuration)
+            return resolved
+        } resolveContent: { file throws(ConfigurationErrors) in
+            var resolved = try reader.resolve(file: file)
             demo?.configure(&resolved.configuration)
             return resolved
         }

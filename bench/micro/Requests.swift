@@ -4,7 +4,7 @@ import GatewayCore
 import Transport
 
 /// A client's connection as far as it is pure: parser in front, rules and scanner behind.
-private final class RequestReader: BodySink {
+final class RequestReader: BodySink {
     let loop: Loop
     let parser: HTTPParser
     let rules: RequestIntake.Rules
@@ -59,6 +59,17 @@ private final class RequestReader: BodySink {
         }
         return try? ModelRequest(body, route: route, identity: identity)
     }
+
+    /// An answer of ours, up to the write.
+    func render(_ answer: OwnResponse) -> Int {
+        var bytes: [UInt8] = []
+        answer.render(
+            into: &bytes, isHead: false, version: .http11, keepAlive: true, date: RequestReader.date,
+            requestID: "01020304-1234567")
+        return bytes.count
+    }
+
+    private static let date = Array("Wed, 25 Nov 2026 01:30:00 GMT".utf8)
 
     func render(_ head: RequestHead, requestID: [UInt8]) -> Int {
         output.removeAll(keepingCapacity: true)

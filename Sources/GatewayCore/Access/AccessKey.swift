@@ -20,6 +20,8 @@ public struct AccessKey: Equatable, Sendable {
     public var assertsUser = false
     /// Nil: no limit.
     public var requestsPerMinute: Int?
+    /// What it has of the runners' slots.
+    public var allotment = Claimant.Allotment()
 
     public init(name: String, certificateSubject: String, role: Role = .user, scopes: [Scope] = []) {
         self.name = name
@@ -41,5 +43,11 @@ public struct AccessKey: Equatable, Sendable {
         case .admin: .all
         case .user: scopes.isEmpty ? [.read, .inference] : ScopeSet(scopes)
         }
+    }
+
+    /// On whose account its requests wait and run.
+    var claimant: Claimant {
+        let id = digest.map(Claimant.ID.init) ?? Claimant.ID(certificateSubject: certificateSubject ?? name)
+        return Claimant(id: id, allotment)
     }
 }

@@ -80,8 +80,12 @@ public struct AccessPolicy: Sendable {
         _ operation: Operation?, _ caller: Caller, _ headers: HeaderFields
     ) throws(GatewayError) -> Identity {
         let everybodys = anonymous.rights(caller.listener, anyKey: !keys.isEmpty)
-        let identity = Identity(rights: everybodys.union(networks.rights(of: caller.address, headers)))
+        var identity = Identity(rights: everybodys.union(networks.rights(of: caller.address, headers)))
         guard identity.allows(operation.scope) else { throw .noKey }
+        // The clients of a proxy wait on their own accounts, not on the proxy's.
+        if let client = networks.forwardedAddress(caller.address, headers) {
+            identity.claimant = Claimant(id: Claimant.ID(address: client))
+        }
         return identity
     }
 
@@ -100,8 +104,11 @@ public struct AccessPolicy: Sendable {
         case .unmatched:
             guard operation.scope == .none else { throw .unmatchedUser }
             identity.rights = []
-        case .matched(_, let rule):
+        case .matched(let user, let rule):
             identity.models = identity.models.cut(with: rule.models)
+            if let name = user.identifier {
+                identity.claimant = Claimant(user: name.utf8, of: key.claimant, rule.allotment)
+            }
         }
         return identity
     }

@@ -11,15 +11,20 @@ public struct Identity: Equatable, Sendable {
     public var models = ModelRights.all
     /// Nil: no limit.
     public var requestsPerMinute: Int?
+    /// On whose account its requests wait and run: the user's, else the key's; nil: the address's that they come from.
+    public var claimant: Claimant?
 
-    public init(keyName: String? = nil, role: AccessKey.Role? = nil, rights: ScopeSet) {
+    public init(
+        keyName: String? = nil, role: AccessKey.Role? = nil, rights: ScopeSet, claimant: Claimant? = nil
+    ) {
         self.keyName = keyName
         self.role = role
         self.rights = rights
+        self.claimant = claimant
     }
 
     init(_ key: AccessKey) {
-        self.init(keyName: key.name, role: key.role, rights: key.rights)
+        self.init(keyName: key.name, role: key.role, rights: key.rights, claimant: key.claimant)
         models = key.models
         requestsPerMinute = key.requestsPerMinute
     }

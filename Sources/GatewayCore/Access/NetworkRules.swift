@@ -30,6 +30,12 @@ public struct NetworkRules: Sendable {
         }
     }
 
+    /// Of a client that a trusted proxy tells of; nil for one that comes to us itself, or isn't known.
+    func forwardedAddress(_ peer: IPAddress?, _ headers: HeaderFields) -> IPAddress? {
+        guard !trustedProxies.isEmpty, let peer, isTrusted(peer) else { return nil }
+        return clientAddress(peer, headers)
+    }
+
     /// The peer's own address, or, from a proxy that we trust, the last one in `X-Forwarded-For` that is no such proxy;
     /// where all are, the first. Nil where a trusted proxy names nobody, or something that is no address stands where
     /// the client should: whoever may be behind it has no rights by its address.

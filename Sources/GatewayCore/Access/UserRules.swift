@@ -9,6 +9,8 @@ public struct UserRules: Sendable {
         private let email: Glob?
         private let id: Glob?
         public var models: ModelRights
+        /// What each of the users has of the runners' slots.
+        public var allotment = Claimant.Allotment()
 
         public init(role: String? = nil, email: String? = nil, id: String? = nil, models: ModelRights = .all) {
             self.role = role.map { Glob($0) }

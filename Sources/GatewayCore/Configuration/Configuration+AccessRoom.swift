@@ -40,11 +40,23 @@ extension AccessKey {
         models = ModelRights(key.models)
         assertsUser = key.assertsUser
         requestsPerMinute = key.requestsPerMinute == .max ? nil : key.requestsPerMinute
+        allotment = Claimant.Allotment(share: key.share, maxInflight: key.maxInflight, priority: .init(key.priority))
     }
 }
 
 extension UserRules.Rule {
     init(_ rule: Configuration.Access.UserRule) {
         self.init(role: rule.role, email: rule.email, id: rule.id, models: ModelRights(rule.models))
+        allotment = Claimant.Allotment(share: rule.share, maxInflight: rule.maxInflight, priority: .init(rule.priority))
+    }
+}
+
+extension Claimant.Priority {
+    init(_ priority: Configuration.Access.Priority) {
+        self =
+            switch priority {
+            case .interactive: .interactive
+            case .background: .background
+            }
     }
 }

@@ -32,7 +32,8 @@ extension RunnerHeadTemplate {
     public init(_ runner: RunnerConfiguration, via: String) {
         self.init(
             authority: runner.url.authority, basePath: runner.url.basePath,
-            key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", via: via)
+            key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "",
+            headers: runner.headers.map { ($0.name, $0.value.bytes) }, via: via)
     }
 }
 

@@ -29,7 +29,7 @@ public enum EndToEnd {
         }
     }
 
-    private static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    fileprivate static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count where ASCII.lowered(left[index]) != ASCII.lowered(right[index]) { return false }
         return true
@@ -68,17 +68,24 @@ public enum EndToEnd {
 public struct RunnerHeadTemplate: Sendable {
     /// E.g. `/base`, or nothing.
     let basePath: [UInt8]
-    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines, ready.
+    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines and the runner's
+    /// own, ready.
     let firstLines: [UInt8]
+    /// Names of the runner's own lines: a client's field of that name stays behind.
+    let ownNames: [[UInt8]]
     /// Our own `Via` line and the name of the field that follows it.
     let viaLine: [UInt8]
 
-    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `via`: our pseudonym, e.g. `dmr-1f…`.
-    public init(authority: String, basePath: String, key: String, via: String) {
+    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `headers`: that it gets with every request;
+    /// names and values were checked. `via`: our pseudonym, e.g. `dmr-1f…`.
+    public init(
+        authority: String, basePath: String, key: String, headers: [(name: String, value: [UInt8])] = [], via: String
+    ) {
         self.basePath = Array(basePath.utf8)
         var lines = "Host: \(authority)\r\nAccept-Encoding: identity\r\n"
         if !key.isEmpty { lines += "Authorization: Bearer \(key)\r\n" }
-        firstLines = Array(lines.utf8)
+        firstLines = Array(lines.utf8) + headers.flatMap { Array("\($0.name): ".utf8) + $0.value + [0x0D, 0x0A] }
+        ownNames = headers.map { Array($0.name.utf8) }
         viaLine = Array("Via: 1.1 \(via)\r\nX-Request-Id: ".utf8)
     }
 
@@ -101,8 +108,9 @@ public struct RunnerHeadTemplate: Sendable {
         output += requestID
         output += "\r\n".utf8
         let options = EndToEnd.ConnectionOptions(client)
+        let hasOwn = !ownNames.isEmpty
         for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-            if client.withName(field, { options.names($0) }) { continue }
+            if client.withName(field, { options.names($0) || hasOwn && isOwn($0) }) { continue }
             client.append(field, to: &output)
         }
         switch framing {
@@ -114,6 +122,10 @@ public struct RunnerHeadTemplate: Sendable {
         case .chunked: output += "Transfer-Encoding: chunked\r\n".utf8
         }
         output += "\r\n".utf8
+    }
+
+    private func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+        ownNames.contains { own in own.withUnsafeBytes { EndToEnd.equalIgnoringCase($0, name) } }
     }
 }
 

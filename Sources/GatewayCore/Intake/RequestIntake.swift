@@ -68,7 +68,7 @@ public struct RequestIntake: Sendable {
         let routing = rules.router.route(head.method, target: head.target)
         let route = routing.result.route
         surface = routing.result.surface
-        family = route?.family ?? .native
+        family = route?.family ?? rules.router.family(ofUnrouted: head.target)
         pattern = route?.pattern ?? "-"
         let originFields = rules.access.originDecision(head.headers).responseFields
         let hasPathKey = routing.pathKey != nil
@@ -178,9 +178,13 @@ extension Route {
         switch routeClass {
         case .one, .target: pathArgument == nil && operation != .signout
         case .any: operation == .webSearch || operation == .webFetch
-        case .own, .merged: false
+        case .own: takesDocument
+        case .merged: false
         }
     }
+
+    /// Its body is a JSON document for the gateway itself, held whole.
+    public var takesDocument: Bool { operation == .configUpdate || operation == .verify }
 
     /// It goes to one runner or several, on connections of its own, without a lease.
     public var isManagement: Bool {

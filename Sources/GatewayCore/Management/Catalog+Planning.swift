@@ -24,9 +24,10 @@ extension Catalog {
         case .pull: try planPull(request)
         case .create: try planCreate(request)
         case .blobs: planBlobs(request)
-        case .signout, .signoutByKey: planAnywhere(request, .each, .init(vacuousStatus: 401))
+        case .signout, .signoutByKey:
+            planAnywhere(request, .each, .init(vacuousStatus: 401, isVacuousWithoutRoute: true))
         case .me: planAnywhere(request, .lowest)
-        case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .best)
+        case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .newest)
         case .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses, .messages,
             .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz, .readyz,
             .metrics, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:

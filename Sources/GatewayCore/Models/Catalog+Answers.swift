@@ -33,6 +33,12 @@ extension Catalog {
         return (now ?? enabled.compactMap { runners[$0].version }.min() ?? RunnerVersion(0, 0, 0)).text
     }
 
+    /// Those of them with the highest version; where none is known, all.
+    public func newest(of numbers: RunnerSet) -> RunnerSet {
+        let newest = numbers.numbers.compactMap { runners[$0].version }.max()
+        return RunnerSet(numbers.numbers.filter { runners[$0].version == newest })
+    }
+
     /// `GET /api/version`.
     public func versionAnswer(usable: RunnerSet) -> [UInt8] {
         Array("{\"version\":\"\(version(usable: usable))\"}".utf8)

@@ -51,6 +51,22 @@ public struct Router: Sendable {
         }
     }
 
+    /// Whose error shape is read where a path or a method leads nowhere: by its beginning below the surface.
+    public func family(ofUnrouted target: [UInt8]) -> ErrorFamily {
+        target.withUnsafeBytes { raw in
+            guard let path = (try? RequestTarget(raw))?.path else { return .native }
+            return withUnsafeTemporaryAllocation(byteCount: max(1, path.count), alignment: 1) { scratch in
+                let bytes = UnsafeRawBufferPointer(rebasing: raw[path])
+                guard let count = try? NormalizedPath.write(bytes, to: scratch) else { return .native }
+                let normalized = UnsafeRawBufferPointer(rebasing: scratch[..<count])
+                let path = PathKey.split(normalized)?.rest ?? normalized
+                let below = path.dropFirst(hasPrefix(path) ? prefix.count : 0)
+                if below.starts(with: "/v1/messages".utf8) { return .anthropic }
+                return below.starts(with: "/v1/".utf8) ? .openAI : .native
+            }
+        }
+    }
+
     private func route(_ method: Method, _ target: RequestTarget, of raw: UnsafeRawBufferPointer) -> Routing {
         switch target.form {
         case .asterisk:

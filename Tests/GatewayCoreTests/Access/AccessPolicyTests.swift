@@ -111,7 +111,8 @@ import Testing
         let identity = try policy.decide(
             .chat, from: Caller(on: .other), headers: headers
         ).get()
-        #expect(identity == Identity(keyName: "user", role: .user, rights: [.read, .inference]))
+        #expect(identity.keyName == "user" && identity.role == .user && identity.rights == [.read, .inference])
+        #expect(identity.claimant != nil)
         // `keep_alive: 0` in the body of a chat needs more than its route.
         #expect(!identity.allows(.manage) && identity.allows(.none))
         #expect(try policy.outcome(.none, []).get() == [])

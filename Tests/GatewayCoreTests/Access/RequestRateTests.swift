@@ -27,7 +27,7 @@ import Testing
             now += step
             tokens = min(Double(limit), tokens + step * Double(limit) / 60)
             // Too near to say, with fractions of nanoseconds.
-            guard abs(tokens - 1) > 1e-6 else { continue }
+            guard abs(tokens - 1) > 1e-6 || tokens == Double(limit) else { continue }
             do throws(GatewayError) {
                 try rates.take(identity("ann", limit), now: at(now))
                 #expect(tokens >= 1)

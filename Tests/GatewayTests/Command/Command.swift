@@ -11,7 +11,9 @@ final class Command {
     private var status: Int32?
 
     /// Only what is given here is in its environment, so that nothing of the machine's leaks into a test.
-    init(_ arguments: [String], environment: [String] = []) throws {
+    ///
+    /// - Parameter program: another one that is built beside the tests.
+    init(_ arguments: [String], environment: [String] = [], program: String = "dmr-gateway") throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         var actions = posix_spawn_file_actions_t()
@@ -20,7 +22,7 @@ final class Command {
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         posix_spawn_file_actions_addclose(&actions, ends[0])
-        let path = try Command.binary()
+        let path = try Command.folder() + "/" + program
         var argv = ([path] + arguments).map { strdup($0) } + [nil]
         var envp = (["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + environment).map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
@@ -49,12 +51,11 @@ final class Command {
     }
 
     /// SwiftPM puts the product beside the test bundle.
-    private static func binary() throws -> String {
+    private static func folder() throws -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let folder = try #require(path.lastIndex(of: "/").map { path[..<$0] })
-        return folder + "/dmr-gateway"
+        return String(try #require(path.lastIndex(of: "/").map { path[..<$0] }))
     }
 
     func signal(_ number: Int32) {
