@@ -157,7 +157,6 @@ final class IncomingRequest {
             guard !request.isUnload else {
                 return try plan(managementRequest(scanned, route, identity))
             }
-            try gateway.catalog.checkNames(in: scanned, of: route, for: identity.models)
             try resolve(request, route)
         } catch {
             client.respond(error)
@@ -184,6 +183,7 @@ final class IncomingRequest {
             guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
                 throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
             }
+            try gateway.catalog.checkNames(request.names, of: route, for: rights)
             try start(request, route, model)
         case .firstListsPending:
             gateway.awaitLists(id) { [weak self] in

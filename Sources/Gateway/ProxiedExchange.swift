@@ -98,7 +98,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         runnerIndex = gateway.runners[runner].index
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
-        if !model.holders.contains(runner), 
+        if !model.holders.contains(runner),
             case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights)
         {
             self.model = model

@@ -63,7 +63,8 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
                 let value = raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_addr.s_addr
                 return IPAddress(high: 0, low: 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: value)))
             }
-            let halves = withUnsafeBytes(of: raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_addr) { bytes in
+            let halves = withUnsafeBytes(of: raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_addr) {
+                bytes in
                 (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             }
             return IPAddress(high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1))

@@ -225,13 +225,7 @@ extension Catalog {
     ///
     /// - Throws: what an unknown model gets, for the first one that they may not.
     public func checkNames(
-        in body: ScannedBody, of route: Route, for rights: ModelRights
-    ) throws(GatewayError) {
-        try checkNames(body.names, of: route, readsSource: true, for: rights)
-    }
-
-    func checkNames(
-        _ names: [ScannedBody.Name], of route: Route, readsSource: Bool, for rights: ModelRights
+        _ names: [ScannedBody.Name], of route: Route, readsSource: Bool = true, for rights: ModelRights
     ) throws(GatewayError) {
         guard !rights.isUnlimited else { return }
         for name in names where !rights.allows(key: listedKey(of: name.text, readsSource: readsSource)) {

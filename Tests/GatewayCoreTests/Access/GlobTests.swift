@@ -45,7 +45,8 @@ import Testing
         (["llama3:*"], ["llama3:latest", "llama3:8b"], ["llama3.1:8b"]),
         (["*-MINI"], ["phi-mini:latest", "p.phi-mini:latest"], ["phi-mini:3b", "phi:latest"]),
         (["*:8b", "qwen"], ["llama3:8b", "qwen:latest"], ["llama3:latest", "qwen:7b"]),
-        (["gpu.*"], ["gpu.llama3:latest", "gpu.qwen:7b"], ["llama3:latest", "gpu:latest"]), (["*"], ["a:b", "c/d:e"], []),
+        (["gpu.*"], ["gpu.llama3:latest", "gpu.qwen:7b"], ["llama3:latest", "gpu:latest"]),
+        (["*"], ["a:b", "c/d:e"], []),
         (["hf.co/*"], ["hf.co/a/b:q4"], ["a/b:q4"]), (["latest"], ["latest:latest"], [":latest", "x:latest"])
     ]
 

@@ -59,7 +59,10 @@ import Testing
 
     @Test func aLongListIsReadFromItsEnd() {
         let list = String(repeating: "172.16.0.1,", count: 3000) + "10.9.0.1"
-        #expect(Self.rules.rights(of: .loopback4, AccessFixtures.headers([("X-Forwarded-For", list)])) == [.read, .inference])
+        #expect(
+            Self.rules.rights(of: .loopback4, AccessFixtures.headers([("X-Forwarded-For", list)])) == [
+                .read, .inference
+            ])
     }
 
     /// A rule × a range's right: what a caller from inside and one from outside may do.

@@ -8,7 +8,9 @@ import Testing
 @Suite struct PathKeyTests {
     static let router = Router(pathPrefix: "/docker-model-runner")
 
-    static func route(_ method: Method, _ target: String) -> Routing { router.route(method, target: Array(target.utf8)) }
+    static func route(_ method: Method, _ target: String) -> Routing {
+        router.route(method, target: Array(target.utf8))
+    }
 
     /// Every route of both surfaces, with and without a pin, reads the same behind a key as without one.
     @Test func theWholeTableIsBehindAKeyAsWell() {
@@ -58,8 +60,12 @@ import Testing
                 let scope = operation.entry.scope
                 #expect(policy.status(operation, path: token, [], listener) == (allowed.contains(scope) ? 200 : 403))
                 // The same key twice is one key, a dummy is none.
-                #expect(policy.status(operation, path: token, AccessFixtures.bearer(token)) == (allowed.contains(scope) ? 200 : 403))
-                #expect(policy.status(operation, path: token, AccessFixtures.bearer("sk-x")) == (allowed.contains(scope) ? 200 : 403))
+                #expect(
+                    policy.status(operation, path: token, AccessFixtures.bearer(token))
+                        == (allowed.contains(scope) ? 200 : 403))
+                #expect(
+                    policy.status(operation, path: token, AccessFixtures.bearer("sk-x"))
+                        == (allowed.contains(scope) ? 200 : 403))
                 #expect(policy.status(operation, path: token, AccessFixtures.bearer("dmr_admin")) == 400)
                 #expect(policy.status(operation, path: token, AccessFixtures.bearer("dmr_wrong")) == 401)
             }
@@ -96,17 +102,20 @@ import Testing
     }
 
     static let answers: [(Method, String, [(String, String)], Int)] = [
-        (.get, "/key/dmr_user/api/tags", [], 200), (.head, "/key/dmr_user", [], 200), (.head, "/key/dmr_user/", [], 200),
+        (.get, "/key/dmr_user/api/tags", [], 200), (.head, "/key/dmr_user", [], 200),
+        (.head, "/key/dmr_user/", [], 200),
         (.post, "/key/dmr_user/api/chat", [], 200), (.post, "/key/dmr_user/docker-model-runner/api/chat/0", [], 200),
         (.get, "/key/dmr_user/docker-model-runner/api/tags", [], 200), (.post, "/key/dmr_user/api/pull", [], 403),
         (.get, "/key/dmr_admin/api/tags", [], 403), (.get, "/key/dmr_wrong/api/tags", [], 401),
         (.get, "/key/dmr_user/docker-model-runner/config", [], 403), (.get, "/key/dmr_user/nowhere", [], 404),
         (.put, "/key/dmr_user/api/tags", [], 405), (.get, "/key/dmr_user/a/../b", [], 400),
-        (.get, "/key/dmr_user/a%2Fb", [], 400), (.post, "/key/dmr_user/api/chat", [Knock.length(1), Knock.chunked], 400),
+        (.get, "/key/dmr_user/a%2Fb", [], 400),
+        (.post, "/key/dmr_user/api/chat", [Knock.length(1), Knock.chunked], 400),
         (.options, "/key/dmr_user/api/chat", [("Origin", "http://localhost:3000")], 204),
         (.options, "/key/dmr_wrong/api/chat", [("Origin", "http://localhost:3000")], 204),
         (.options, "/key/dmr_user/api/chat", [], 204), (.options, "/key/dmr_user/api/chat", [Knock.foreign], 403),
-        (.get, "/key/dmr_user/api/tags", [Knock.foreign], 403), (.get, "/key/dmr_user/api/tags", AccessFixtures.bearer("dmr_reader"), 400),
+        (.get, "/key/dmr_user/api/tags", [Knock.foreign], 403),
+        (.get, "/key/dmr_user/api/tags", AccessFixtures.bearer("dmr_reader"), 400),
         (.get, "/key/dmr_user/api/tags", [("Via", "1.1 \(Knock.loopGuard.pseudonym)")], 508)
     ]
 

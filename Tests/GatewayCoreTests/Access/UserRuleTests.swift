@@ -32,7 +32,8 @@ import Testing
 
     /// The user, and of `llama:1b`, `qwen:latest`, `phi:1b` those that they may use; nil: nothing at all.
     static let users: [([(String, String)], [String]?)] = [
-        (user(role: "admin"), ["llama:1b", "qwen:latest"]), (user(role: "admin", email: "a@x"), ["llama:1b", "qwen:latest"]),
+        (user(role: "admin"), ["llama:1b", "qwen:latest"]),
+        (user(role: "admin", email: "a@x"), ["llama:1b", "qwen:latest"]),
         (user(role: "user", email: "Ann@EXAMPLE.org"), ["llama:1b"]), (user(email: "@example.org"), ["llama:1b"]),
         (user(role: "user", email: "ann@example.com", id: "u-71"), ["qwen:latest"]),
         (user(role: "user", id: "u-8"), nil), (user(role: "pending", id: "u-7"), nil), (user(id: "u-7"), nil),

@@ -27,7 +27,8 @@ import Testing
             in: { #"{"access":{"keys":[{"name":"a","sha256":"\#(Self.hash)","\#(key)":\#($0)}]}}"# },
             place: "access.keys[0].\(key)", value, off, off)
         try expectRefused(
-            in: { #"{"access":{"users":[{"match":{},"\#(key)":\#($0)}]}}"# }, place: "access.users[0].\(key)", value, off,
+            in: { #"{"access":{"users":[{"match":{},"\#(key)":\#($0)}]}}"# }, place: "access.users[0].\(key)", value,
+            off,
             off)
     }
 

@@ -31,9 +31,13 @@ import Testing
     static func reduced() throws -> Catalog { try catalog { rights.allows(key: ModelName.key(of: $0)) } }
 
     static let names =
-        ["x", "X:Latest", "library/x", " x ", "x:local", "secret", "SECRET", "library/secret:latest", "secret:1b"].flatMap {
+        ["x", "X:Latest", "library/x", " x ", "x:local", "secret", "SECRET", "library/secret:latest", "secret:1b"]
+        .flatMap {
             [$0, "p." + $0, "P." + $0]
-        } + ["y", "p.y", "p.y:7b", "own", "own:1b", "ns/z", "ns/z:q4", "secret:local", "secret:local:cloud", "a b", "", "nobody"]
+        } + [
+            "y", "p.y", "p.y:7b", "own", "own:1b", "ns/z", "ns/z:q4", "secret:local", "secret:local:cloud", "a b", "",
+            "nobody"
+        ]
 
     @Test(arguments: names)
     func aForbiddenModelResolvesAsAnUnknownOne(name: String) throws {
@@ -141,11 +145,13 @@ import Testing
     static let forbidden: [(GatewayCore.Operation, String, String)] = [
         (.pull, #"{"model":"secret"}"#, "secret"), (.pull, #"{"name":"library/SECRET"}"#, "library/SECRET"),
         (.pull, #"{"model":"hf.co/x/y"}"#, "hf.co/x/y"), (.pull, #"{"model":"p.x"}"#, "p.x"),
-        (.create, #"{"model":"secret2","from":"x"}"#, "secret2"), (.create, #"{"model":"x","from":"secret"}"#, "secret"),
+        (.create, #"{"model":"secret2","from":"x"}"#, "secret2"),
+        (.create, #"{"model":"x","from":"secret"}"#, "secret"),
         (.create, #"{"model":"x","from":"secret:local"}"#, "secret:local"),
         (.copy, #"{"source":"x","destination":"stolen"}"#, "stolen"),
         (.push, #"{"model":"x","name":"x","from":"secret"}"#, "secret"),
-        (.delete, #"{"model":"x","source":"secret"}"#, "secret"), (.pull, #"{"model":"x:local","destination":"y"}"#, "y")
+        (.delete, #"{"model":"x","source":"secret"}"#, "secret"),
+        (.pull, #"{"model":"x:local","destination":"y"}"#, "y")
     ]
 
     @Test(arguments: forbidden)
@@ -160,14 +166,15 @@ import Testing
         let catalog = try Self.whole()
         let route = Route(.chat)
         for (body, isAllowed) in [
-            (#"{"model":"x"}"#, true), (#"{"model":"x","name":"secret"}"#, false), (#"{"model":"x","name":"own:9b"}"#, true),
+            (#"{"model":"x"}"#, true), (#"{"model":"x","name":"secret"}"#, false),
+            (#"{"model":"x","name":"own:9b"}"#, true),
             (#"{"model":"x","from":"p.secret"}"#, false), (#"{"model":"x","name":""}"#, true)
         ] {
             let scanned = try #require(scan(body).body)
             var isRefused = false
-            do { try catalog.checkNames(in: scanned, of: route, for: Self.rights) } catch { isRefused = true }
+            do { try catalog.checkNames(scanned.names, of: route, for: Self.rights) } catch { isRefused = true }
             #expect(isRefused == !isAllowed)
-            #expect(throws: Never.self) { try catalog.checkNames(in: scanned, of: route, for: .all) }
+            #expect(throws: Never.self) { try catalog.checkNames(scanned.names, of: route, for: .all) }
         }
     }
 

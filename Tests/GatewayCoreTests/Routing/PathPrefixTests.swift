@@ -9,7 +9,8 @@ import Testing
     func aUsablePrefixServesTheSurface(prefix: String) {
         #expect(Router.problem(withPrefix: prefix) == nil)
         let router = Router(pathPrefix: prefix)
-        #expect(router.route(.get, target: Array((prefix + "/stats").utf8)).result == .route(Route(.stats, on: .prefix)))
+        #expect(
+            router.route(.get, target: Array((prefix + "/stats").utf8)).result == .route(Route(.stats, on: .prefix)))
         #expect(router.route(.get, target: Array("/stats".utf8)).result == .notFound(.root))
         #expect(router.route(.get, target: Array(prefix.utf8)).result == .route(Route(.landing, on: .prefix)))
     }
@@ -36,7 +37,9 @@ import Testing
     @Test func aLongTargetIsRoutedWithoutTrouble() {
         let router = Router(pathPrefix: "/docker-model-runner")
         let slashes = String(repeating: "/", count: 30000)
-        #expect(router.route(.post, target: Array((slashes + "api" + slashes + "chat").utf8)).result == .route(Route(.chat)))
+        #expect(
+            router.route(.post, target: Array((slashes + "api" + slashes + "chat").utf8)).result == .route(Route(.chat))
+        )
         let name = String(repeating: "a", count: 30000)
         #expect(
             router.route(.get, target: Array("/v1/models/\(name)".utf8)).result

@@ -8,7 +8,9 @@ import Testing
     typealias Operation = GatewayCore.Operation
     let router = Router(pathPrefix: "/docker-model-runner")
 
-    func route(_ method: Method, _ target: String) -> RoutingResult { router.route(method, target: Array(target.utf8)).result }
+    func route(_ method: Method, _ target: String) -> RoutingResult {
+        router.route(method, target: Array(target.utf8)).result
+    }
 
     @Test(arguments: [
         ("/api/chat", Route(.chat)), ("/api/chat?ts=1", Route(.chat)), ("/api/chat/", Route(.chat)),

@@ -26,7 +26,8 @@ import Transport
     }
 
     static let requests: [(String, String, String?, Int)] = [
-        ("HEAD", "/key/\(user)/", nil, 200), ("GET", "/key/\(user)", nil, 200), ("GET", "/key/\(user)/api/tags", nil, 200),
+        ("HEAD", "/key/\(user)/", nil, 200), ("GET", "/key/\(user)", nil, 200),
+        ("GET", "/key/\(user)/api/tags", nil, 200),
         ("HEAD", "/key/\(user)/api/tags", nil, 200), ("GET", "/key/\(user)/v1/models", nil, 200),
         ("POST", "/key/\(user)/api/chat", Body.chat, 200), ("POST", "/key/\(user)/api/chat", Body.streamedChat, 200),
         ("POST", "/key/\(user)/docker-model-runner/api/chat/0", Body.chat, 200),
@@ -54,7 +55,8 @@ import Transport
     @Test func aHeadThatIsTooLargeAsWell() throws {
         let site = try site()
         defer { site.stop() }
-        let answer = try site.answer("GET", "/key/\(Self.user)/api/tags", fields: "X: \(String(repeating: "a", count: 40_000))\r\n")
+        let answer = try site.answer(
+            "GET", "/key/\(Self.user)/api/tags", fields: "X: \(String(repeating: "a", count: 40_000))\r\n")
         #expect(answer.status == 431)
         #expect(answer.header("referrer-policy") == "no-referrer")
     }

@@ -27,7 +27,8 @@ import Transport
     @Test func goodTokensTellTheirUser() throws {
         let users = try UserTokens.good.map { try user($0.text) }
         let ann = AssertedUser(role: "user", email: "ann@example.org", id: "u-1")
-        #expect(users == [ann, ann, ann, AssertedUser(role: "admin", email: "root@example.org", id: "u-2"), AssertedUser()])
+        #expect(
+            users == [ann, ann, ann, AssertedUser(role: "admin", email: "root@example.org", id: "u-2"), AssertedUser()])
     }
 
     @Test(arguments: UserTokens.bad)
@@ -71,8 +72,14 @@ import Transport
     @Test func itIsHMAC() {
         // RFC 4231, test cases 1, 2 and 6.
         let cases: [([UInt8], String, String)] = [
-            (.init(repeating: 0x0B, count: 20), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
-            (Array("Jefe".utf8), "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (
+                .init(repeating: 0x0B, count: 20), "Hi There",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+            ),
+            (
+                Array("Jefe".utf8), "what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+            ),
             (
                 .init(repeating: 0xAA, count: 131), "Test Using Larger Than Block-Size Key - Hash Key First",
                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
