@@ -29,6 +29,8 @@ enum ConformancePage {
         Where a row says nothing of them, these hold, too: nothing is redirected; a HEAD has its GET's status and \
         fields, and no body; a 405 says `Allow`, a 401 `WWW-Authenticate: Bearer`, a 503 of ours \
         `x-should-retry: false`; a runner's answer has `X-DMR-Runner` and `X-Request-Id`; the connection is kept. \
+        What a runner is asked has the client's own bytes for a body, but for a stripped prefix, one `Via` and one \
+        `X-Request-Id`, and none of the client's `Origin`, `Authorization`, `x-api-key` and `Cookie`. \
         Errors have the shape of the route's family, and under the prefix `detail` with the same text. \
         *Root* is Ollama's surface, *prefix* is `/docker-model-runner`, *both* are the two.
 

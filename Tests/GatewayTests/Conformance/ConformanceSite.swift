@@ -144,7 +144,9 @@ final class ConformanceSite {
             problems += manners(played, client)
             client.close()
         }
-        if let problem = row.asked.problem(row, method, asked(since: before)) { problems.append(problem) }
+        let asked = asked(since: before)
+        if let problem = row.asked.problem(row, method, asked.mapValues { $0.map(\.line) }) { problems.append(problem) }
+        problems += asked.values.joined().flatMap { $0.problems(row) }
         if method == .head, let get, let last {
             for name in ["content-type", "content-length"] where get.header(name) != last.header(name) {
                 problems.append(
@@ -168,9 +170,7 @@ final class ConformanceSite {
         for name in ["server", "location", "access-control-allow-credentials"] where answer.header(name) != nil {
             problems.append("a field \(name)")
         }
-        for name in ["date", "x-request-id"] where answer.header(name) == nil && name == "date" {
-            problems.append("no \(name)")
-        }
+        if answer.header("date") == nil { problems.append("no Date") }
         for name in ["content-type", "content-length", "date", "x-dmr-runner"] {
             let count = answer.head.headers.fields.count {
                 answer.head.headers.nameText($0).lowercased() == name
@@ -200,23 +200,49 @@ final class ConformanceSite {
         return marks
     }
 
-    private func asked(since marks: [Int: Int]) -> [Int: [String]] {
-        var asked: [Int: [String]] = [:]
+    private func asked(since marks: [Int: Int]) -> [Int: [AskedRequest]] {
+        var asked: [Int: [AskedRequest]] = [:]
         for (index, runner) in simulated {
             let new = runner.requestsSeen - (marks[index] ?? 0)
-            let lines = runner.records.suffix(new).map {
-                $0.requestLine.replacing(" HTTP/1.1", with: "")
-            }.filter { !ConformanceSite.probes.contains($0) }
-            if !lines.isEmpty { asked[index] = lines }
+            asked[index] = runner.records.suffix(new).map { AskedRequest(head: $0.head, body: $0.body) }
+                .filter { !ConformanceSite.probes.contains($0.line) }
         }
         if let old {
-            let lines = old.connections.flatMap(\.requests).dropFirst(marks[0] ?? 0).map(\.line)
-            if !lines.isEmpty { asked[0] = Array(lines) }
+            asked[0] = old.connections.flatMap(\.requests).dropFirst(marks[0] ?? 0)
+                .map { AskedRequest(head: $0.head, body: $0.body) }
         }
-        return asked
+        return asked.filter { !$0.value.isEmpty }
     }
 
     private static let probes = ["GET /api/tags", "GET /api/ps", "GET /api/version"]
+}
+
+/// A request of the gateway's to a runner.
+private struct AskedRequest {
+    var head: RequestHead
+    var body: [UInt8]
+
+    var line: String { "\(head.method.name) \(String(decoding: head.target, as: UTF8.self))" }
+
+    /// What holds for every one of them: the client's bytes but for a stripped prefix, and no field that was meant for us.
+    func problems(_ row: Row) -> [String] {
+        var problems: [String] = []
+        if head.method != .head, head.method != .get, body != row.sentBody {
+            problems.append("\(line) with the body \(String(decoding: body, as: UTF8.self))")
+        }
+        func values(_ name: String) -> [String] {
+            head.headers.fields.filter { head.headers.nameText($0).lowercased() == name }.map { head.headers.text($0) }
+        }
+        for name in ["origin", "authorization", "x-api-key", "cookie", "expect"] where !values(name).isEmpty {
+            problems.append("\(line) with the client's \(name)")
+        }
+        if values("via").count != 1 || values("via").first?.hasPrefix("1.1 dmr-") != true {
+            problems.append("\(line) with Via \(values("via"))")
+        }
+        if values("x-request-id").count != 1 { problems.append("\(line) without X-Request-Id") }
+        if values("host").first?.hasPrefix("127.0.0.1:") != true { problems.append("\(line) to \(values("host"))") }
+        return problems
+    }
 }
 
 extension Row {

@@ -21,6 +21,8 @@ struct Row: Sendable {
     var isFresh: Bool
     /// Done before the request.
     var given: (@Sendable (ConformanceSite) throws -> Void)?
+    /// What runners get for a body, where it isn't the client's.
+    var sent: String?
     /// So often in a row, with the same answer each time: the dispatcher must not get around a runner by luck.
     var times = 1
     /// Derived from the table of routes, not written down.
@@ -34,7 +36,7 @@ struct Row: Sendable {
         _ method: GatewayCore.Method, _ operation: Operation, _ title: String, _ situation: Situation,
         on surfaces: [Surface] = Surface.allCases, path: String? = nil, fields: String = "", body: String? = nil,
         bytes: [UInt8]? = nil, _ expected: [Expectation], asks asked: Asked = .nobody, isFresh: Bool? = nil,
-        times: Int = 1, given: (@Sendable (ConformanceSite) throws -> Void)? = nil
+        times: Int = 1, sent: String? = nil, given: (@Sendable (ConformanceSite) throws -> Void)? = nil
     ) {
         self.operation = operation
         family = operation.entry.family
@@ -50,6 +52,14 @@ struct Row: Sendable {
         self.isFresh = isFresh ?? (given != nil || operation.changesRunners && method != .head)
         self.given = given
         self.times = times
+        self.sent = sent
+    }
+
+    /// The body that a runner gets: the client's, without the prefix of its models.
+    var sentBody: [UInt8] {
+        if let sent { return Array(sent.utf8) }
+        guard situation == .prefixed, let body else { return body ?? [] }
+        return Array(String(decoding: body, as: UTF8.self).replacing("gpu.", with: "").utf8)
     }
 
     /// How a failure names it.

@@ -47,7 +47,7 @@ extension RowBook {
         },
         Row(
             .post, .blobs, "there already: answered before its body", .one, path: path, body: weights,
-            [.ok, .body("")], asks: .runner(0, upload)
+            [.ok, .body("")], asks: .runner(0, upload), sent: ""
         ) { $0.upload(weights, to: 0) },
         Row(
             .post, .blobs, "a dead one is skipped and named", .dead, path: path, body: weights,

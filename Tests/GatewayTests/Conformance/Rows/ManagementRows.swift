@@ -278,7 +278,16 @@ extension RowBook {
     private static let generate = "POST /api/generate"
 
     /// Open WebUI's own route, under the prefix only.
-    static let unload: [Row] = [
+    static let unload: [Row] = unloads.map {
+        var row = $0
+        let model = row.situation == .mixed || row.situation == .prefixed ? "right" : "both"
+        // An older one has nothing but `left`.
+        let name = row.situation == .older ? "left" : model
+        row.sent = #"{"model":"\#(name):1b","keep_alive":0,"stream":false}"#
+        return row
+    }
+
+    private static let unloads: [Row] = [
         Row(
             .post, .unload, "wherever it is loaded", .twins, body: #"{"model":"both:1b"}"#,
             [.ok, .json, .body(#"{"status":true}"#)], asks: .runners([0, 1], [generate])
