@@ -22,10 +22,9 @@ final class ClientConnection: ByteStream, BodySink {
     private var address: SocketAddress?
     /// For the log, which names it with every request.
     private(set) lazy var addressText: String = address?.description ?? "unix"
-    /// Whose account a client without a key has; nil over a Unix socket.
-    private(set) lazy var ipAddress = address.flatMap { IPAddress($0.host) }
-    /// Of the certificate that the client proved to hold, if one was asked for; looked at once.
-    private(set) lazy var certificateSubject = isSecured ? security?.peerSubject : nil
+    /// With the certificate that the client proved to hold, if one was asked for; looked at once.
+    private(set) lazy var caller = Caller(
+        on: listener, address: address?.ipAddress, certificate: isSecured ? security?.peerSubject : nil)
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -185,6 +184,11 @@ final class ClientConnection: ByteStream, BodySink {
     /// Its exchange knows this runner: ran there, runs there, or may go there.
     func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
 
+    /// What every response to the current request carries.
+    var responseFields: [OwnResponse.Field] {
+        incoming?.intake.responseFields ?? PathKey.responseFields(ofUnread: parser.requestHead.target)
+    }
+
     var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
 
     func exchangeEnded() {
@@ -201,7 +205,7 @@ final class ClientConnection: ByteStream, BodySink {
     func respond(_ response: OwnResponse, closing: Bool = false, isLogged: Bool = false) {
         guard !isClosing else { return }
         var response = response
-        response.fields += incoming?.intake.originFields ?? []
+        response.fields += responseFields
         let keepsAlive = !closing && response.keepsAlive(mayKeepAlive)
         var bytes: [UInt8] = []
         response.render(

@@ -26,6 +26,8 @@ public final class Gateway {
     var dispatcher: Dispatcher
     var catalog: Catalog
     var bodyMemory: BodyMemory
+    /// Of keys that have a limit.
+    var rates = RequestRates()
     /// nil: there is no file that could be changed.
     public internal(set) var configurationUpdates: ConfigurationUpdates?
 

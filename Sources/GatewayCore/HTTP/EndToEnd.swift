@@ -144,11 +144,10 @@ public struct ClientHead: Sendable {
         keepsAlive = clientKeepsAlive && framing != .untilClose
     }
 
-    /// `runner`: its index.
-    /// `runner`: the index of the one that answers; nil: several do.
+    /// `runner`: the index of the one that answers; nil: several do. `fields`: added to the runner's own.
     public func render(
         _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int?, requestID: [UInt8],
-        originFields: [OwnResponse.Field], date: [UInt8],
+        fields: [OwnResponse.Field], date: [UInt8],
         into output: inout [UInt8]
     ) {
         output += "HTTP/1.1 ".utf8
@@ -176,7 +175,7 @@ public struct ClientHead: Sendable {
         output += "X-Request-Id: ".utf8
         output += requestID
         output += "\r\n".utf8
-        for field in originFields { output += "\(field.name): \(field.value)\r\n".utf8 }
+        for field in fields { output += "\(field.name): \(field.value)\r\n".utf8 }
         switch framing {
         case .none, .untilClose: break
         case .counted(let count):

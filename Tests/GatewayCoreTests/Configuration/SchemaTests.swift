@@ -117,9 +117,8 @@ import Testing
         #expect(
             places == [
                 "loops", "affinity", "limits.blob_bytes",
-                "access.networks", "access.trusted_proxies", "access.users", "access.jwt_secret",
-                "access.keys[0].models", "access.keys[0].asserts_user", "access.keys[0].max_inflight",
-                "access.keys[0].requests_per_minute", "access.keys[0].priority", "access.keys[0].share"
+                "access.keys[0].max_inflight", "access.keys[0].priority", "access.keys[0].share",
+                "access.users[0].max_inflight", "access.users[0].priority", "access.users[0].share"
             ])
     }
 

@@ -158,13 +158,6 @@ import Transport
         #expect(site.runners.allSatisfy { $0.records.contains { $0.requestLine.hasPrefix("POST") } })
     }
 
-    @Test func aKeyInThePathIsNoRouteYetAndOpensNothing() throws {
-        let site = try siteWithKeys()
-        defer { site.stop() }
-        #expect(try site.answer("POST", "/key/\(Self.user)/api/chat", Body.chat).status == 404)
-        #expect(site.proxied.isEmpty)
-    }
-
     @Test func unloadingNeedsMoreThanInference() throws {
         let site = try siteWithKeys()
         defer { site.stop() }
