@@ -57,6 +57,10 @@ let package = Package(
             exclude: ["recorded.tsv", "whole-gateway"], swiftSettings: ours),
         // Bytes as strangers send them: data for tests on sockets and for the comparison with nginx and HAProxy.
         .target(name: "HostileCases", path: "Tests/Hostile/Cases", swiftSettings: ours),
+        // Prints them for scripts/test-hostile; no product, so that nobody installs it.
+        .executableTarget(
+            name: "dmr-hostile-cases", dependencies: ["HostileCases"], path: "Tests/Hostile/Listing",
+            swiftSettings: ours),
         // Bodies as compressing clients send them; for both kinds of tests.
         .target(name: "ZstdFrames", dependencies: ["CZstd"], path: "Tests/ZstdFrames", swiftSettings: ours),
         // System calls that fail, or end the process, where a test wants it; the command is a process to be ended.

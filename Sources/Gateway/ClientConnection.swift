@@ -16,6 +16,7 @@ final class ClientConnection: ByteStream, BodySink {
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     private var pipelined: [UInt8] = []
     private var isConsuming = false
+    private(set) var admission = Gateway.Admission.admitted
     var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
     private var address: SocketAddress?
@@ -64,9 +65,10 @@ final class ClientConnection: ByteStream, BodySink {
     /// Accepted.
     func begin() {
         address = peerAddress
-        guard gateway.clientConnected(self) else {
+        admission = gateway.clientConnected(self)
+        guard admission == .admitted else {
             // A handshake is the dearest thing a stranger can ask for, so over TLS the answer is a close.
-            guard !isSecured else { return close() }
+            guard admission == .refused, !isSecured else { return close() }
             startReading()
             return refuse(
                 GatewayError(

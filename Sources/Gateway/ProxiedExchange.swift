@@ -241,6 +241,15 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         perform(machine.runnerFailed(failure))
     }
 
+    /// Idle connections give theirs up first; then the client has to come again.
+    override func noDescriptorFree() {
+        connection = nil
+        guard let runner = machine.runner else { return }
+        if gateway.closeIdleRunnerConnections() { return connect(to: runner, fresh: true) }
+        gateway.shortOfDescriptors()
+        perform(machine.noDescriptorFree())
+    }
+
     /// The client closed its connection or stopped taking bytes.
     func clientGone() {
         perform(machine.clientGone())

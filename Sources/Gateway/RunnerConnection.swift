@@ -79,7 +79,9 @@ final class RunnerConnection: ByteStream, BodySink {
             guard !isClosing else { return }
             switch result {
             case .success(let address): connect(to: address)
-            case .failure(let error): fail(.connectFailed, "its name can't be resolved: \(error)")
+            case .failure(let error):
+                if error.isOutOfDescriptors { return failWithoutDescriptor() }
+                fail(.connectFailed, "its name can't be resolved: \(error)")
             }
         }
     }
@@ -248,6 +250,7 @@ final class RunnerConnection: ByteStream, BodySink {
     }
 
     override func didFail(_ error: UVError) {
+        if !isConnected, error.isOutOfDescriptors { return failWithoutDescriptor() }
         fail(isConnected ? .reset : .connectFailed, error.description)
     }
 
@@ -262,6 +265,13 @@ final class RunnerConnection: ByteStream, BodySink {
     override func didFailToWrite(_ error: UVError) {
         guard isConnected, isReading else { return didFail(error) }
         upload = .refused
+    }
+
+    private func failWithoutDescriptor() {
+        let consumer = self.consumer
+        self.consumer = nil
+        close()
+        consumer?.noDescriptorFree()
     }
 
     private func fail(_ failure: RunnerFailure, _ reason: String) {

@@ -28,10 +28,12 @@ final class RunnerWatch: Timed {
     }
 
     func start() {
+        loop.descriptors.others += 1
         setDeadline(loop.now)
     }
 
     func stop() {
+        loop.descriptors.others -= 1
         setDeadline(.distantFuture)
         connection?.release(reusable: false)
         connection = nil
@@ -128,6 +130,10 @@ final class RunnerWatch: Timed {
             connection = nil
             schedule.failed(at: now)
             gateway.probeFailed(runner, reason: reason)
+        case .noDescriptorFree:
+            connection = nil
+            schedule.failed(at: now)
+            gateway.probeNotPossible(runner)
         }
         let done = served
         served = []
@@ -174,6 +180,8 @@ private final class ListReader: ResponseConsumer {
     enum Result {
         case answered(status: Int, body: [UInt8], keepsAlive: Bool)
         case failed(String)
+        /// We could not even ask.
+        case noDescriptorFree
     }
 
     let list: RunnerList
@@ -214,6 +222,10 @@ private final class ListReader: ResponseConsumer {
 
     override func connectionFailed(_ failure: RunnerFailure, reason: String) {
         watch.connectionFailed(self, failure, reason: reason)
+    }
+
+    override func noDescriptorFree() {
+        watch.ended(self, .noDescriptorFree)
     }
 
     override func deadlineReached() {

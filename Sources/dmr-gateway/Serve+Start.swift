@@ -10,6 +10,7 @@ import Transport
 /// - Throws: `ExitCode`, after it said why on standard error.
 func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader) throws(ExitCode) {
     do {
+        Descriptors.raiseLimit()
         let loop = try Loop()
         var current = start
         var demo: Demo?
@@ -33,6 +34,7 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
             return resolved
         }
         try server.watchSignals()
+        server.gateway.warnOfFewDescriptors()
         for address in server.addresses { StandardError.print("listening on \(address)") }
         StartUpPages.giveBack()
         loop.run()

@@ -247,6 +247,15 @@ extension Exchange {
         }
     }
 
+    /// No connection can be opened for want of a file descriptor: no runner's fault, and the same with every other one.
+    public mutating func noDescriptorFree() -> Action {
+        switch state {
+        case .connecting: return .fail(.noDescriptorFree, end: .withdrawn)
+        case .waiting, .awaitingHead, .streaming, .ended:
+            preconditionFailure("a connection that nobody asked for could not be opened")
+        }
+    }
+
     private mutating func moveOrFail(_ failure: RunnerFailure, at runner: Int) -> Action {
         let told = ExchangeFailure.runnerFailed(failure, runner: runner)
         guard bodyIsWhole, moves < maximumMoves else { return .fail(told, end: .failed(failure)) }
