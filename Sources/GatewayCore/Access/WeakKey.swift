@@ -6,7 +6,7 @@ enum WeakKey {
     /// Any random text of 24 hexadecimal digits has more: one in 300 million has not.
     private static let fewestCharacters = 6
     /// Of a key, what is left when words of placeholders are taken away.
-    private static let leastBesideWords = 12
+    private static let leastBesideWords = 8
 
     /// Why a key is refused, as the end of a sentence that begins with its place; nil for one that will do.
     static func problem(with key: [UInt8]) -> String? {
@@ -28,14 +28,13 @@ enum WeakKey {
         }
     }
 
-    /// As `0123456789abcdef…`: most characters are neighbours of the one before, or the same.
+    /// As `abcdefgh…`: each character is a neighbour of the one before, or the same.
     private static func isRun(_ key: [UInt8]) -> Bool {
-        let steps = zip(key, key.dropFirst()).count { abs(Int($1) - Int($0)) <= 1 }
-        return 3 * steps >= 2 * (key.count - 1)
+        zip(key, key.dropFirst()).allSatisfy { abs(Int($1) - Int($0)) <= 1 }
     }
 
     private static func isPlaceholder(_ key: [UInt8]) -> Bool {
-        var rest = key.filter { ASCII.isLetter($0) || ASCII.isDigit($0) }.map(ASCII.lowered)
+        var rest = key.filter { !"-_.".utf8.contains($0) }.map(ASCII.lowered)
         for word in words {
             while let place = position(of: word, in: rest) { rest.removeSubrange(place..<place + word.count) }
         }
@@ -54,6 +53,6 @@ enum WeakKey {
         "example", "gateway", "default", "replace", "zxcvbnm", "letmein", "please", "secret", "change", "insert",
         "random",
         "string", "sample", "dummy", "admin", "token", "value", "super", "here", "your", "this", "test", "with", "goes",
-        "long", "dmr", "api", "key", "the", "me", "my", "a"
+        "long", "dmr", "api", "key"
     ].map { Array($0.utf8) }
 }
