@@ -16,6 +16,8 @@ final class ClientConnection: ByteStream, BodySink {
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     private var pipelined: [UInt8] = []
     private var isConsuming = false
+    /// In the phase `idle`: since when.
+    private(set) var silentSince = Instant(nanoseconds: 0)
     private(set) var admission = Gateway.Admission.admitted
     var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
@@ -65,6 +67,7 @@ final class ClientConnection: ByteStream, BodySink {
     /// Accepted.
     func begin() {
         address = peerAddress
+        silentSince = loop.now
         admission = gateway.clientConnected(self)
         guard admission == .admitted else {
             // A handshake is the dearest thing a stranger can ask for, so over TLS the answer is a close.
@@ -265,6 +268,7 @@ final class ClientConnection: ByteStream, BodySink {
         incoming = nil
         guard !closesAfterResponse else { return linger() }
         phase = .idle
+        silentSince = loop.now
         setDeadline(in: gateway.timeouts.clientIdle)
         rest()
         consumePipelined()

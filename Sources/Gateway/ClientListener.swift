@@ -41,6 +41,10 @@ final class ClientListener: Listener {
         gateway.shortOfDescriptors()
     }
 
+    override func stillPaused() {
+        gateway.makeRoom()
+    }
+
     override func didAccept(_ connection: ByteStream) {
         if let certificates { connection.secure(by: certificates.context) }
         (connection as? ClientConnection)?.begin()

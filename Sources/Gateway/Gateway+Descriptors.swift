@@ -11,6 +11,21 @@ extension Gateway {
         runners.reduce(false) { $1.pool.closeIdle() || $0 }
     }
 
+    /// Clients wait outside: those that have been silent longest make room, a sixteenth of them at a time, so that
+    /// whoever hoards idle connections keeps nobody out.
+    func makeRoom() {
+        let now = loop.now
+        let silent = clients.values.filter {
+            $0.phase == .idle && now - $0.silentSince >= Gateway.shortestSilence
+        }
+        guard !silent.isEmpty else { return }
+        let leaving = silent.sorted { $0.silentSince < $1.silentSince }.prefix(max(1, silent.count / 16))
+        for client in leaving { client.close() }
+    }
+
+    /// Less, and it could be about to ask.
+    private static let shortestSilence = Interval.seconds(5)
+
     func probeNotPossible(_ runner: Int) {
         shortOfDescriptors()
         firstAttemptEnded(runner)

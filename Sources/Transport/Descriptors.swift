@@ -14,7 +14,7 @@ public final class Descriptors {
     public var others = 0
     /// A connection to a runner that would get this number or a higher one fails with `EMFILE`.
     var connectCeiling: Int
-    private let limit: Int
+    var limit: Int
     private let backend: Int32
     /// Clients that were accepted and are still there.
     private var clients = 0
@@ -64,7 +64,12 @@ public final class Descriptors {
     func mayAccept(_ listener: Listener) -> Bool {
         if hasRoom { return true }
         paused.append(listener)
-        let retry = self.retry ?? DeadlineTimer(loop: listener.loop) { [unowned self] in resumeIfFree() }
+        let retry =
+            self.retry
+            ?? DeadlineTimer(loop: listener.loop) { [unowned self] in
+                if !hasRoom { paused.first?.stillPaused() }
+                if !paused.isEmpty { resumeIfFree() }
+            }
         self.retry = retry
         retry.setDeadline(in: .milliseconds(Descriptors.retryInterval))
         return false
@@ -92,7 +97,7 @@ public final class Descriptors {
     }
 
     private func resumeIfFree() {
-        guard hasRoom, !paused.isEmpty else {
+        guard hasRoom else {
             retry?.setDeadline(in: .milliseconds(Descriptors.retryInterval))
             return
         }

@@ -57,6 +57,8 @@ open class Listener {
     open var takesClients: Bool { false }
     /// Accepting pauses: no descriptor is free for a client. What has connected waits.
     open func didPause() {}
+    /// Told four times a second while it goes on.
+    open func stillPaused() {}
 
     private func connectionArrived() {
         // libuv announces nothing more while the connection that it announced is left lying.

@@ -193,7 +193,7 @@ def main() -> int:
     options = parser.parse_args()
     missing = [TITLES[peer] for peer in PEERS if find(peer) is None]
     if missing:
-        print(f"test-hostile: the comparison is skipped: {' and '.join(missing)} not installed (apt-get install …)")
+        print(f"test-hostile: the comparison is skipped: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed (on Debian: apt-get install nginx haproxy)")
         return 0
     written = options.document.read_text() if options.document.exists() else ""
     for peer in PEERS:

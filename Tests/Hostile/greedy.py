@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import statistics
 import sys
 import tempfile
@@ -71,9 +72,14 @@ class Gateway:
         threads = Path(f"/proc/{self.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
-    async def connect(self) -> Connection:
+    async def connect(self, receive_buffer: int | None = None) -> Connection:
         connection = Connection()
-        connection.reader, connection.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        end = socket.socket()
+        end.setblocking(False)
+        if receive_buffer:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", self.port))
+        connection.reader, connection.writer = await asyncio.open_connection(sock=end)
         return connection
 
 
@@ -84,11 +90,9 @@ class Connection:
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    def chat(self, tag: int = 0) -> None:
-        self.send(
-            b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nX-Tag: %d\r\nContent-Length: %d\r\n\r\n" % (tag, len(CHAT))
-            + CHAT
-        )
+    def chat(self, tag: int = 0, fields: bytes = b"") -> None:
+        head = b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nX-Tag: %d\r\n" % tag
+        self.send(head + fields + b"Content-Length: %d\r\n\r\n" % len(CHAT) + CHAT)
 
     async def answer(self) -> int:
         """Its status; 0: the connection has ended."""
@@ -233,6 +237,39 @@ async def deadlines_end_them(binary: Path, folder: Path) -> None:
         )
 
 
+async def streams_that_nobody_reads(binary: Path, folder: Path) -> None:
+    count = 100
+    async with Gateway(binary, folder, timeouts={"client_write": 3}) as gateway:
+        await cost_of_a_chat(gateway, 20)
+        memory, files = gateway.resident(), gateway.files()
+        clients = []
+        for _ in range(count):
+            # Little room in the kernel, so that what is not read stays in the gateway or at the runner.
+            client = await gateway.connect(receive_buffer=4096)
+            client.writer.transport.pause_reading()
+            client.chat(fields=b"X-Endless: 1\r\n")
+            clients.append(client)
+        check("all streams run", await until(lambda: gateway.runner.streams == count, 20), gateway.runner.streams)
+        last, held = -1, 0
+
+        def stands_still() -> bool:
+            nonlocal last, held
+            stood, last = gateway.runner.streamed == last, gateway.runner.streamed
+            held = max(held, gateway.resident() - memory)
+            return stood
+
+        check("their runner is paused", await until(stands_still, 20), f"{last / count / 1024:.0f} KiB each")
+        check("what is held of each is bounded", held / count <= 128 * 1024, f"{held / count / 1024:.1f} KiB")
+        other = await gateway.connect()
+        other.chat()
+        check("others are served", await other.answer() == 200, "200")
+        other.close()
+        check("they are cut", await until(lambda: gateway.runner.streams == 0, 20), gateway.runner.streams)
+        check("all descriptors come back", await until(lambda: gateway.files() <= files + 5, 10), gateway.files())
+        for client in clients:
+            client.close()
+
+
 async def floods_are_held_off(binary: Path, folder: Path) -> None:
     async with Gateway(binary, folder, limits={"connections": 200}) as gateway:
         files = gateway.files()
@@ -280,9 +317,14 @@ async def descriptors_run_out(binary: Path, folder: Path) -> None:
         check("each of 500 clients is served once one has left", lost == 0, f"{lost} lost")
 
 
+SCENARIOS = (
+    others_do_not_notice, deadlines_end_them, streams_that_nobody_reads, floods_are_held_off, descriptors_run_out
+)
+
+
 async def run(binary: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="dmr-greedy-") as name:
-        for scenario in (others_do_not_notice, deadlines_end_them, floods_are_held_off, descriptors_run_out):
+        for scenario in SCENARIOS:
             print(f"-- {scenario.__name__.replace('_', ' ')}", flush=True)
             await scenario(binary, Path(name))
     print(f"{passed} passed, {failed} failed")

@@ -78,6 +78,8 @@ class RecordingRunner:
         self.writers: set[asyncio.StreamWriter] = set()
         # Of the requests that carried X-Tag, in order.
         self.tags: list[int] = []
+        # Of endless answers: how many run, and their bytes so far.
+        self.streams = self.streamed = 0
         # While it is not set, POSTs wait.
         self.gate: asyncio.Event | None = None
         self.port = 0
@@ -100,6 +102,8 @@ class RecordingRunner:
                         self.tags.append(int(tag[1]))
                     if self.gate and head.startswith(b"POST "):
                         await self.gate.wait()
+                    if b"\r\nX-Endless: 1\r\n" in head:
+                        await self.stream(writer)
                     writer.write(self.answer(head, body))
         except Unreadable:
             self.requests.append("no HTTP")
@@ -108,6 +112,19 @@ class RecordingRunner:
         finally:
             self.writers.discard(writer)
             writer.close()
+
+    async def stream(self, writer: asyncio.StreamWriter) -> None:
+        """As fast as it is taken, until the connection ends."""
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+        line = b'{"response":"' + b"x" * 4000 + b'","done":false}\n'
+        self.streams += 1
+        try:
+            while True:
+                writer.write(b"%x\r\n%s\r\n" % (len(line), line))
+                await writer.drain()
+                self.streamed += len(line)
+        finally:
+            self.streams -= 1
 
     def stop(self) -> None:
         self.server.close()

@@ -56,6 +56,30 @@ import Testing
         #expect(!gateway.output.contains("failed"), "no runner is blamed")
     }
 
+    /// Whoever hoards idle connections keeps nobody out for long.
+    @Test func theLongestSilentMakesRoomForWhoWaits() throws {
+        let site = try TwoRunners(loop) { $0.timeouts.probe = nil }
+        defer { site.stop() }
+        loop.descriptors.limit -= 2 * (loop.descriptors.clientLimit - 2)
+        #expect(loop.descriptors.clientLimit == 2)
+        let clients = try (0..<4).map { _ in
+            let client = try site.client()
+            client.readUntil { client.isConnected }
+            client.get("/api/version")
+            loop.run(for: .milliseconds(20))
+            return client
+        }
+        #expect(clients.map(\.responses.count) == [1, 1, 0, 0])
+        loop.run(for: .milliseconds(600))
+        #expect(clients.map(\.responses.count) == [1, 1, 0, 0], "they may be about to ask")
+        loop.skip(.seconds(6))
+        clients[2].readResponses()
+        #expect(clients[0].closeness == RawClient.Closeness.ended, "the one that was silent longest")
+        clients[3].readResponses()
+        #expect(clients.map(\.responses.count) == [1, 1, 1, 1])
+        #expect(clients[2].closeness == RawClient.Closeness.open)
+    }
+
     /// User and system time.
     private func cpuTicks(of process: pid_t) throws -> Int {
         let file = try #require(fopen("/proc/\(process)/stat", "r"))
