@@ -9,6 +9,7 @@ extension IncomingRequest {
     private static let largestDocument = 1 << 20
 
     func serveDocument(_ route: Route) {
+        if route.operation == .keys { return makeKey() }
         do throws(GatewayError) {
             let document = try document()
             if route.operation == .verify {
@@ -23,7 +24,7 @@ extension IncomingRequest {
         }
     }
 
-    private func document() throws(GatewayError) -> JSON {
+    func document() throws(GatewayError) -> JSON {
         _ = try scannedBody()
         guard body.count <= IncomingRequest.largestDocument else {
             throw GatewayError(413, "The document is larger than 1 MiB.")
@@ -35,13 +36,18 @@ extension IncomingRequest {
         }
     }
 
-    private func updateConfiguration(_ update: ConnectionUpdate) throws(GatewayError) {
+    /// - Throws: 409 where there is nothing to change.
+    func updates() throws(GatewayError) -> ConfigurationUpdates {
         guard let updates = gateway.configurationUpdates else {
             throw GatewayError(
                 409, "This gateway has no configuration file that could be changed.", origin: .gateway)
         }
+        return updates
+    }
+
+    private func updateConfiguration(_ update: ConnectionUpdate) throws(GatewayError) {
         let headers = headers
-        updates.update { document, current throws(GatewayError) in
+        try updates().update { document, current throws(GatewayError) in
             guard EntityTag.isMatched(headers, current: Gateway.connectionsTag(current.configuration)) else {
                 throw GatewayError(412, "The configuration is not the one you read any more: read it again.")
             }

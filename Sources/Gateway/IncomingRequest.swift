@@ -133,8 +133,10 @@ final class IncomingRequest {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
-            } else if route.takesDocument {
+            } else if route.takesDocument(method) {
                 serveDocument(route)
+            } else if route.operation == .key {
+                revokeKey(route.pathArgument ?? "")
             } else {
                 client.respond(own(route))
             }

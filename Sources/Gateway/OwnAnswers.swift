@@ -26,11 +26,12 @@ extension Gateway {
         case (.openAIModels, _): OwnResponse(list: catalog.answer(.openAIModels, for: rights))
         case (.openAIModel, _): try openAIModel(route, rights)
         case (.config, _): connections(configuration)
+        case (.keys, _): keys(configuration)
         case (.chat, _), (.generate, _), (.embed, _), (.embeddings, _), (.chatCompletions, _), (.completions, _),
             (.openAIEmbeddings, _), (.responses, _), (.messages, _), (.transcriptions, _), (.show, _), (.status, _),
             (.metrics, _), (.pull, _), (.push, _), (.create, _), (.copy, _), (.delete, _), (.blobs, _), (.unload, _),
             (.me, _), (.signout, _), (.signoutByKey, _), (.webSearch, _), (.webFetch, _), (.recommendations, _),
-            (.verify, _), (.configUpdate, _), (.stats, _), (.decisions, _), (.keys, _), (.key, _),
+            (.verify, _), (.configUpdate, _), (.stats, _), (.decisions, _), (.key, _),
             (.ui, _):
             // Served by a runner, or not by this version.
             throw .notBuilt(route)

@@ -14,7 +14,11 @@ extension GatewayError {
         400, "The request holds two different keys of this gateway; send only one, and only once.")
 
     static let unknownKey = GatewayError(
-        401, "This gateway doesn't know the key: it may be mistyped, revoked, or another gateway's. Ask for a new one.")
+        401, "This gateway doesn't know the key: it may have been revoked, or be another gateway's. Ask for a new one.")
+
+    static let mistypedKey = GatewayError(
+        401, "This gateway doesn't know the key, and nobody was given it: a part is missing or mistyped. Copy it again."
+    )
 
     static let noKey = GatewayError(
         401, "This needs a key of this gateway: send it as 'Authorization: Bearer KEY' (dmr-gateway key new makes one)."

@@ -9,8 +9,8 @@ public struct AccessPolicy: Sendable {
         case none
         /// Index into `keys`.
         case known(Int)
-        /// It looks like one of ours and isn't.
-        case unknown
+        /// It looks like one of ours and isn't. `wasMade`: by some gateway, at some time.
+        case unknown(wasMade: Bool)
         /// Two different ones of ours.
         case conflicting
     }
@@ -68,7 +68,7 @@ public struct AccessPolicy: Sendable {
             if hostDecision(headers, caller.listener) == .foreign { throw .foreignHost }
             switch presented {
             case .conflicting: throw .twoKeys
-            case .unknown: throw .unknownKey
+            case .unknown(let wasMade): throw wasMade ? .unknownKey : .mistypedKey
             case .none, .known: return try stranger(operation, caller, headers)
             }
         }
@@ -136,13 +136,16 @@ public struct AccessPolicy: Sendable {
         var result = PresentedKey.none
         if let pathKey {
             // Nobody has to make something up there, so whatever isn't ours is wrong.
-            result = pathKey.withUnsafeBytes { known($0) }.map { .known($0) } ?? .unknown
+            result = pathKey.withUnsafeBytes { token in
+                known(token).map { .known($0) } ?? .unknown(wasMade: KeyText.isWellFormed(token))
+            }
         }
         try Credentials.forEachToken(in: headers) { token in
             switch (known(token), result) {
             case (let index?, .none): result = .known(index)
             case (let index?, .known(let other)): if index != other { result = .conflicting }
-            case (nil, _): if Credentials.looksLikeOurs(token) { result = .unknown }
+            case (nil, _):
+                if Credentials.looksLikeOurs(token) { result = .unknown(wasMade: KeyText.isWellFormed(token)) }
             case (_?, .unknown), (_?, .conflicting): break
             }
         }

@@ -131,7 +131,9 @@ public struct RequestIntake: Sendable {
                 throw GatewayError(
                     503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
             }
-            if route.scansBody, !route.takesForm, case .counted(let count) = checked.framing, count > rules.bodyLimit {
+            if route.scansBody || route.takesDocument(head.method), !route.takesForm,
+                case .counted(let count) = checked.framing, count > rules.bodyLimit
+            {
                 throw .bodyTooLarge(limit: rules.bodyLimit)
             }
             return .serve(route, identity)
@@ -140,7 +142,7 @@ public struct RequestIntake: Sendable {
 
     private static func bodyUse(of decision: Decision, _ method: Method, _ checked: CheckedRequest) -> BodyUse {
         if case .serve(let route, _) = decision, route.operation == .blobs, method == .post { return .stream }
-        if case .serve(let route, _) = decision, route.scansBody { return .scan }
+        if case .serve(let route, _) = decision, route.scansBody || route.takesDocument(method) { return .scan }
         if case .refuse(let error) = decision, error.closesConnection { return .refuse }
         if checked.expectsContinue { return .refuse }
         switch checked.framing {
@@ -178,13 +180,14 @@ extension Route {
         switch routeClass {
         case .one, .target: pathArgument == nil && operation != .signout
         case .any: operation == .webSearch || operation == .webFetch
-        case .own: takesDocument
-        case .merged: false
+        case .own, .merged: false
         }
     }
 
     /// Its body is a JSON document for the gateway itself, held whole.
-    public var takesDocument: Bool { operation == .configUpdate || operation == .verify }
+    public func takesDocument(_ method: Method) -> Bool {
+        operation == .configUpdate || operation == .verify || operation == .keys && method == .post
+    }
 
     /// It goes to one runner or several, on connections of its own, without a lease.
     public var isManagement: Bool {

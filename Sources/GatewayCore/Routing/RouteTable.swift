@@ -54,8 +54,8 @@ extension Operation {
         case .configUpdate: .own("/config/update", .post, .admin, .built)
         case .stats: .own("/stats", .get, .admin)
         case .decisions: .own("/decisions", .get, .admin)
-        case .keys: .own("/keys", [.get, .post], .admin)
-        case .key: .own("/keys/:name", .delete, .admin)
+        case .keys: .own("/keys", [.get, .post], .admin, .built)
+        case .key: .own("/keys/:name", .delete, .admin, .built)
         // Only the empty shell of the page; the data it shows comes from the admin routes above.
         case .ui: .own("/ui", .get, .none)
         }

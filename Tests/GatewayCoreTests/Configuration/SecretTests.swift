@@ -5,7 +5,7 @@ import Testing
 
 /// Keys are in no error, no warning and no description.
 @Suite struct SecretTests {
-    static let secret = "hunter2hunter2hunter2hunter2"
+    static let secret = "hunter2-that-nobody-guesses"
 
     @Test(arguments: [
         #"{"runners":[{"key":"\#(secret)"}]}"#, #"{"runners":[{"url":"\#(secret)@a","key":"\#(secret)"}]}"#,

@@ -57,6 +57,15 @@ extension RowBook {
         + admin(
             .post, .verify, "/verify", "with an admin's key: a cloud's metadata",
             #"{"url":"http://169.254.169.254"}"#, [.error(400, saying: "link-local")])
+        + admin(
+            .get, .keys, "/keys", "with an admin's key: those of the file", nil,
+            [.ok, .json, .header("Cache-Control", "no-store"), .body(#"{"keys":[]}"#)])
+        + admin(
+            .post, .keys, "/keys", "with an admin's key: no file that could be changed", #"{"name":"laptop"}"#,
+            [.error(409, saying: "no configuration file")])
+        + admin(
+            .delete, .key, "/keys/laptop", "with an admin's key: no file that could be changed", nil,
+            [.error(409, saying: "no configuration file")])
 
     private static func admin(
         _ method: GatewayCore.Method, _ operation: GatewayCore.Operation, _ path: String, _ title: String,
@@ -80,8 +89,7 @@ extension RowBook {
         ]
         + [
             (GatewayCore.Method.get, GatewayCore.Operation.stats, "/stats", nil),
-            (.get, .decisions, "/decisions?last=3", nil), (.get, .keys, "/keys", nil),
-            (.post, .keys, "/keys", #"{"name":"laptop"}"#), (.delete, .key, "/keys/laptop", nil)
+            (.get, .decisions, "/decisions?last=3", nil)
         ].flatMap { (method, operation, path, body) -> [Row] in
             admin(
                 method, operation, path, "with an admin's key: not served yet", body,
