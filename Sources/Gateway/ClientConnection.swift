@@ -16,13 +16,17 @@ final class ClientConnection: ByteStream, BodySink {
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     private var pipelined: [UInt8] = []
     private var isConsuming = false
+    /// In the phase `idle`: since when.
+    private(set) var silentSince = Instant(nanoseconds: 0)
+    private(set) var admission = Gateway.Admission.admitted
     var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
     private var address: SocketAddress?
     /// For the log, which names it with every request.
     private(set) lazy var addressText: String = address?.description ?? "unix"
-    /// Of the certificate that the client proved to hold, if one was asked for; looked at once.
-    private(set) lazy var certificateSubject = isSecured ? security?.peerSubject : nil
+    /// With the certificate that the client proved to hold, if one was asked for; looked at once.
+    private(set) lazy var caller = Caller(
+        on: listener, address: address?.ipAddress, certificate: isSecured ? security?.peerSubject : nil)
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -63,9 +67,11 @@ final class ClientConnection: ByteStream, BodySink {
     /// Accepted.
     func begin() {
         address = peerAddress
-        guard gateway.clientConnected(self) else {
+        silentSince = loop.now
+        admission = gateway.clientConnected(self)
+        guard admission == .admitted else {
             // A handshake is the dearest thing a stranger can ask for, so over TLS the answer is a close.
-            guard !isSecured else { return close() }
+            guard admission == .refused, !isSecured else { return close() }
             startReading()
             return refuse(
                 GatewayError(
@@ -181,6 +187,11 @@ final class ClientConnection: ByteStream, BodySink {
     /// Its exchange knows this runner: ran there, runs there, or may go there.
     func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
 
+    /// What every response to the current request carries.
+    var responseFields: [OwnResponse.Field] {
+        incoming?.intake.responseFields ?? PathKey.responseFields(ofUnread: parser.requestHead.target)
+    }
+
     var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
 
     func exchangeEnded() {
@@ -197,7 +208,7 @@ final class ClientConnection: ByteStream, BodySink {
     func respond(_ response: OwnResponse, closing: Bool = false, isLogged: Bool = false) {
         guard !isClosing else { return }
         var response = response
-        response.fields += incoming?.intake.originFields ?? []
+        response.fields += responseFields
         let keepsAlive = !closing && response.keepsAlive(mayKeepAlive)
         var bytes: [UInt8] = []
         response.render(
@@ -257,6 +268,7 @@ final class ClientConnection: ByteStream, BodySink {
         incoming = nil
         guard !closesAfterResponse else { return linger() }
         phase = .idle
+        silentSince = loop.now
         setDeadline(in: gateway.timeouts.clientIdle)
         rest()
         consumePipelined()
@@ -379,10 +391,4 @@ final class ClientConnection: ByteStream, BodySink {
                 pattern: incoming.intake.pattern, status: status, bytes: bytes,
                 duration: loop.now - incoming.arrivedAt, model: incoming.modelName))
     }
-
-    /// Tells callers apart without keeping who they are: FNV-1a of the key's name or the address.
-    lazy var identityHash: UInt64 = {
-        let text = incoming?.identity?.keyName ?? address?.host ?? "unix"
-        return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }()
 }

@@ -14,7 +14,7 @@ final class IncomingRequest {
     private let method: Method
     private let target: [UInt8]
     var headers: HeaderFields
-    private unowned let client: ClientConnection
+    unowned let client: ClientConnection
     var gateway: Gateway { client.gateway }
 
     @exclusivity(unchecked) var scanner = BodyScanner()
@@ -39,10 +39,7 @@ final class IncomingRequest {
         self.client = client
         id = gateway.newExchange()
         intake = RequestIntake(
-            head, listener: client.listener, certificate: client.certificateSubject, rules: gateway.rules
-        ) { token in
-            KeyDigest(sha256: Cryptography.sha256(token))
-        }
+            head, from: client.caller, rules: gateway.rules, rates: &gateway.rates, now: gateway.loop.now)
         version = head.version
         isHead = head.method == .head
         method = head.method
@@ -60,6 +57,8 @@ final class IncomingRequest {
     var identity: Identity? {
         if case .serve(_, let identity) = intake.decision { identity } else { nil }
     }
+
+    private var rights: ModelRights { identity?.models ?? .all }
 
     /// The answer when its body is not going to be read.
     var earlyAnswer: OwnResponse? {
@@ -134,6 +133,10 @@ final class IncomingRequest {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
+            } else if route.takesDocument(method) {
+                serveDocument(route)
+            } else if route.operation == .key {
+                revokeKey(route.pathArgument ?? "")
             } else {
                 client.respond(own(route))
             }
@@ -142,7 +145,7 @@ final class IncomingRequest {
 
     private func own(_ route: Route) -> OwnResponse {
         do throws(GatewayError) {
-            return try gateway.ownAnswer(to: route, target: target)
+            return try gateway.ownAnswer(to: route, target: target, for: rights)
         } catch {
             return response(to: error)
         }
@@ -162,7 +165,7 @@ final class IncomingRequest {
         }
     }
 
-    private func scannedBody() throws(GatewayError) -> ScannedBody {
+    func scannedBody() throws(GatewayError) -> ScannedBody {
         if let bodyError { throw bodyError }
         if let decoder { try finish(decoder) }
         do throws(ScanError) {
@@ -177,11 +180,12 @@ final class IncomingRequest {
     private func resolve(_ request: ModelRequest, _ route: Route) throws(GatewayError) {
         let name = request.model.text
         let pinned = try pinnedRunners(route)
-        switch gateway.catalog.resolve(name) {
+        switch gateway.catalog.resolve(name, for: rights) {
         case .found(let model):
             guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
                 throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
             }
+            try gateway.catalog.checkNames(request.names, of: route, for: rights)
             try start(request, route, model)
         case .firstListsPending:
             gateway.awaitLists(id) { [weak self] in
@@ -208,9 +212,10 @@ final class IncomingRequest {
     private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
         if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
         let proxied = ProxiedRequest(
-            id: id, route: route, method: method, version: version, headers: headers, framing: intake.framing,
-            body: body, isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
-            arrivedAt: arrivedAt)
+            id: id, claimant: Claimant(of: identity, address: client.caller.address, headers: headers), route: route,
+            method: method, version: version, headers: headers, framing: intake.framing, body: body,
+            isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
+            arrivedAt: arrivedAt, rights: rights)
         // The exchange gives the memory back from here on.
         body = []
         releaseDecoder()

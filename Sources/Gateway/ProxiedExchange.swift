@@ -43,7 +43,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
                 rewordsUnknownModel: request.route.surface == .prefix, streamsBody: request.isStreamed))
         upload = request.isStreamed ? .sendingStart : nil
         slot = SlotRequest(
-            id: request.id, model: request.model, holders: model.holders, loaded: model.loaded,
+            id: request.id, claimant: request.claimant, model: request.model, holders: model.holders,
+            loaded: model.loaded,
             arrivedAt: request.arrivedAt)
         slot.isPinned = request.route.pin != nil
     }
@@ -97,7 +98,9 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         runnerIndex = gateway.runners[runner].index
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
-        if !model.holders.contains(runner), case .found(let model) = gateway.catalog.resolve(request.model) {
+        if !model.holders.contains(runner),
+            case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights)
+        {
             self.model = model
         }
         perform(machine.granted(runner: runner, lease: lease))
@@ -149,7 +152,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         guard let client, let runner = machine.runner, let runnerIndex else { return }
         gateway.dispatcher.firstByteArrived(from: runner)
         var summary = checked.summary
-        summary.client = client.identityHash
+        summary.client = request.claimant.id.caller
         self.summary = summary
         let hasAlternative = summary.isReasonToMove && gateway.dispatcher.hasUntriedCandidate(for: slot)
         let action = machine.responseHeadReceived(summary, hasAlternative: hasAlternative)
@@ -159,7 +162,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
             head, clientVersion: request.version, runner: runnerIndex, requestID: request.requestID,
-            originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
+            fields: client.responseFields, date: gateway.clock.date(at: gateway.loop.now),
             into: &clientHead)
         isChunked = ownHead.framing == .chunked
         keepsRunnerAlive = checked.keepsAlive
@@ -238,6 +241,15 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         perform(machine.runnerFailed(failure))
     }
 
+    /// Idle connections give theirs up first; then the client has to come again.
+    override func noDescriptorFree() {
+        connection = nil
+        guard let runner = machine.runner else { return }
+        if gateway.closeIdleRunnerConnections() { return connect(to: runner, fresh: true) }
+        gateway.shortOfDescriptors()
+        perform(machine.noDescriptorFree())
+    }
+
     /// The client closed its connection or stopped taking bytes.
     func clientGone() {
         perform(machine.clientGone())
@@ -266,7 +278,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The lists may have changed since the exchange came, not least by what its runner just said.
     private func lookUpHolders() {
-        if case .found(let model) = gateway.catalog.resolve(request.model) {
+        if case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights) {
             slot.replaceHolders(model.holders, loaded: model.loaded)
         } else {
             slot.replaceHolders(RunnerSet(), loaded: RunnerSet())

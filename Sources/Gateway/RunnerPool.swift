@@ -115,8 +115,11 @@ final class RunnerPool {
         addressExpires = Instant(nanoseconds: 0)
     }
 
-    func closeIdle() {
+    /// Says whether there were any.
+    @discardableResult
+    func closeIdle() -> Bool {
+        defer { idle.removeAll() }
         for connection in idle { connection.close() }
-        idle.removeAll()
+        return !idle.isEmpty
     }
 }

@@ -50,6 +50,10 @@ extension ServeCommand {
         but listen, path_prefix, loops and the state folder, which need a restart; a
         file with errors changes nothing. SIGUSR1 reopens the log file.
 
+        What an admin changes over the API (/docker-model-runner/config/update, as Open
+        WebUI's page does) takes effect at once and goes to that same file, which is
+        made if there is none; the old one stays as the file's name plus .bak.
+
         Exit status: 0 stopped and drained; 64 wrong usage; 69 address in use;
         78 bad configuration, each error on a line of its own.
         """

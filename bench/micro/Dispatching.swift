@@ -12,7 +12,8 @@ private final class Counter {
     init(runners: Int, cap: Int? = nil) {
         dispatcher = Dispatcher(runners: (0..<runners).map { _ in .init(cap: cap) }, settings: .init(queueLimit: 300))
         request = SlotRequest(
-            id: ExchangeID(0), model: "llama3:8b", holders: RunnerSet(0..<runners), loaded: RunnerSet([runners / 2]),
+            id: ExchangeID(0), claimant: .nobody, model: "llama3:8b", holders: RunnerSet(0..<runners),
+            loaded: RunnerSet([runners / 2]),
             arrivedAt: Samples.now)
     }
 

@@ -22,6 +22,17 @@ public struct KeyDigest: Hashable, Sendable {
         self.init(stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
     }
 
+    /// For telling keys apart where nothing depends on time.
+    var firstWord: UInt64 { words.0 }
+
+    /// As `init(hex:)` takes it.
+    public var hex: String {
+        [words.0, words.1, words.2, words.3].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
     /// In constant time: how long it takes says nothing about where two digests differ.
     public static func == (left: KeyDigest, right: KeyDigest) -> Bool {
         let difference =

@@ -2,28 +2,6 @@
 
 // What each room reads of the configuration, in that room's own terms.
 
-extension AccessPolicy {
-    /// `machineName` and `machineAddresses`: what this machine is called, for the Host check.
-    public init(
-        _ configuration: Configuration, machineName: String, machineAddresses: Set<IPAddress>, adminDigest: KeyDigest?
-    ) {
-        let access = configuration.access
-        var keys = access.keys.compactMap { key in
-            let role: AccessKey.Role = key.role == .admin ? .admin : .user
-            let scopes = key.scopes.compactMap { Scope(rawValue: $0.rawValue) }
-            if let subject = key.clientCertificate {
-                return AccessKey(name: key.name, certificateSubject: subject, role: role, scopes: scopes)
-            }
-            return KeyDigest(key.sha256).map { AccessKey(name: key.name, digest: $0, role: role, scopes: scopes) }
-        }
-        if let adminDigest { keys.append(AccessKey(name: "DMR_ADMIN_KEY", digest: adminDigest, role: .admin)) }
-        self.init(
-            anonymous: AnonymousRule(rawValue: access.anonymous.rawValue) ?? .none, keys: keys,
-            origins: OriginList(adding: access.origins),
-            hosts: HostList(adding: access.hosts, machineName: machineName, machineAddresses: machineAddresses))
-    }
-}
-
 extension Dispatcher.Settings {
     public init(_ configuration: Configuration) {
         self.init(
@@ -54,7 +32,8 @@ extension RunnerHeadTemplate {
     public init(_ runner: RunnerConfiguration, via: String) {
         self.init(
             authority: runner.url.authority, basePath: runner.url.basePath,
-            key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", via: via)
+            key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "",
+            headers: runner.headers.map { ($0.name, $0.value.bytes) }, via: via)
     }
 }
 

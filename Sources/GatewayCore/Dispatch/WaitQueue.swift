@@ -30,6 +30,7 @@ public struct TriedRunners: Equatable, Sendable {
 /// What an exchange asks the dispatcher for.
 public struct SlotRequest: Sendable {
     public var id: ExchangeID
+    public var claimant: Claimant
     /// The model's key, for the queue's depth per model and to look its holders up again when lists change.
     public var model: String
     /// The runners that list the model.
@@ -43,8 +44,11 @@ public struct SlotRequest: Sendable {
     /// When its request came; waiting is counted from here, whatever happened in between.
     public var arrivedAt: Instant
 
-    public init(id: ExchangeID, model: String, holders: RunnerSet, loaded: RunnerSet, arrivedAt: Instant) {
+    public init(
+        id: ExchangeID, claimant: Claimant, model: String, holders: RunnerSet, loaded: RunnerSet, arrivedAt: Instant
+    ) {
         self.id = id
+        self.claimant = claimant
         self.model = model
         self.holders = holders
         self.loaded = loaded

@@ -2,7 +2,7 @@
 
 /// Bytes compared and classed as ASCII. HTTP's names are ASCII; `String` would validate UTF-8 and may allocate.
 public enum ASCII {
-    /// `lowercase` must be written in lower case and hold no byte that differs from a letter only in bit 5 (`@[]^_`).
+    /// `lowercase` must be written in lower case.
     @inlinable
     public static func equalsIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
         guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
@@ -46,6 +46,14 @@ public enum ASCII {
     /// Optional white space (RFC 9110 section 5.6.3).
     @inlinable
     public static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// tchar of RFC 9110 section 5.6.2: one bit per byte, those below 64 and those from 64 to 127.
+    @inlinable
+    public static func isTokenByte(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03FF_6CFA_0000_0000
+        let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+        return byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+    }
 
     /// Without leading and trailing optional white space.
     public static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

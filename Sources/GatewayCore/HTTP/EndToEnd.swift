@@ -29,7 +29,7 @@ public enum EndToEnd {
         }
     }
 
-    private static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    fileprivate static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count where ASCII.lowered(left[index]) != ASCII.lowered(right[index]) { return false }
         return true
@@ -68,17 +68,24 @@ public enum EndToEnd {
 public struct RunnerHeadTemplate: Sendable {
     /// E.g. `/base`, or nothing.
     let basePath: [UInt8]
-    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines, ready.
+    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines and the runner's
+    /// own, ready.
     let firstLines: [UInt8]
+    /// Names of the runner's own lines: a client's field of that name stays behind.
+    let ownNames: [[UInt8]]
     /// Our own `Via` line and the name of the field that follows it.
     let viaLine: [UInt8]
 
-    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `via`: our pseudonym, e.g. `dmr-1f…`.
-    public init(authority: String, basePath: String, key: String, via: String) {
+    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `headers`: that it gets with every request;
+    /// names and values were checked. `via`: our pseudonym, e.g. `dmr-1f…`.
+    public init(
+        authority: String, basePath: String, key: String, headers: [(name: String, value: [UInt8])] = [], via: String
+    ) {
         self.basePath = Array(basePath.utf8)
         var lines = "Host: \(authority)\r\nAccept-Encoding: identity\r\n"
         if !key.isEmpty { lines += "Authorization: Bearer \(key)\r\n" }
-        firstLines = Array(lines.utf8)
+        firstLines = Array(lines.utf8) + headers.flatMap { Array("\($0.name): ".utf8) + $0.value + [0x0D, 0x0A] }
+        ownNames = headers.map { Array($0.name.utf8) }
         viaLine = Array("Via: 1.1 \(via)\r\nX-Request-Id: ".utf8)
     }
 
@@ -103,13 +110,18 @@ public struct RunnerHeadTemplate: Sendable {
             output.append(requestID)
             output.append("\r\n")
             let options = EndToEnd.ConnectionOptions(client)
+            let hasOwn = !ownNames.isEmpty
             for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-                if client.withName(field, { options.names($0) }) { continue }
+                if client.withName(field, { options.names($0) || hasOwn && isOwn($0) }) { continue }
                 output.append(field, of: client)
             }
             output.append(framing)
             output.append("\r\n")
         }
+    }
+
+    private func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+        ownNames.contains { own in own.withUnsafeBytes { EndToEnd.equalIgnoringCase($0, name) } }
     }
 }
 
@@ -128,16 +140,16 @@ public struct ClientHead: Sendable {
         keepsAlive = clientKeepsAlive && framing != .untilClose
     }
 
-    /// `runner`: the index of the one that answers; nil: several do.
+    /// `runner`: the index of the one that answers; nil: several do. `fields`: added to the runner's own.
     public func render(
         _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int?, requestID: [UInt8],
-        originFields: [OwnResponse.Field], date: [UInt8],
+        fields: [OwnResponse.Field], date: [UInt8],
         into output: inout [UInt8]
     ) {
         let reason = ReasonPhrase.of(head.status)
         var room =
             reason.utf8.count + head.headers.byteCountOnWire + date.count + requestID.count + HeadRoom.ownLines
-        for field in originFields { room += field.name.utf8.count + field.value.utf8.count + 4 }
+        for field in fields { room += field.name.utf8.count + field.value.utf8.count + 4 }
         output.append(addingCapacity: room) { output in
             output.append("HTTP/1.1 ")
             output.append(decimal: head.status)
@@ -164,7 +176,7 @@ public struct ClientHead: Sendable {
             output.append("X-Request-Id: ")
             output.append(requestID)
             output.append("\r\n")
-            for field in originFields {
+            for field in fields {
                 output.append(field.name)
                 output.append(": ")
                 output.append(field.value)

@@ -70,10 +70,11 @@ final class Desk {
 
     func request(
         _ id: UInt64, holders: [Int]? = nil, loaded: [Int] = [], tried: [Int] = [], model: String = "m",
-        arrivedAt: Instant? = nil, isPinned: Bool = false
+        arrivedAt: Instant? = nil, isPinned: Bool = false, claimant: Claimant = .nobody
     ) -> SlotRequest {
         var request = SlotRequest(
-            id: ExchangeID(id), model: model, holders: RunnerSet(holders ?? Array(0..<dispatcher.runnerCount)),
+            id: ExchangeID(id), claimant: claimant, model: model,
+            holders: RunnerSet(holders ?? Array(0..<dispatcher.runnerCount)),
             loaded: RunnerSet(loaded), arrivedAt: arrivedAt ?? now)
         for runner in tried { request.tried.insert(runner) }
         request.isPinned = isPinned

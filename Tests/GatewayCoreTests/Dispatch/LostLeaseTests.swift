@@ -11,8 +11,8 @@ struct LostLeaseTests {
             await #expect(processExitsWith: .failure) {
                 var dispatcher = Dispatcher(runners: [.init()], settings: .init())
                 let request = SlotRequest(
-                    id: ExchangeID(1), model: "m", holders: RunnerSet([0]), loaded: RunnerSet(),
-                    arrivedAt: Instant(nanoseconds: 0))
+                    id: ExchangeID(1), claimant: .nobody, model: "m", holders: RunnerSet([0]),
+                    loaded: RunnerSet(), arrivedAt: Instant(nanoseconds: 0))
                 if case .granted(let lease) = dispatcher.acquire(request, now: Instant(nanoseconds: 0)) {
                     _ = lease.runner
                 }
@@ -25,7 +25,8 @@ struct LostLeaseTests {
             let now = Instant(nanoseconds: 0)
             func request(_ id: UInt64) -> SlotRequest {
                 SlotRequest(
-                    id: ExchangeID(id), model: "m", holders: RunnerSet([0]), loaded: RunnerSet(), arrivedAt: now)
+                    id: ExchangeID(id), claimant: .nobody, model: "m", holders: RunnerSet([0]),
+                    loaded: RunnerSet(), arrivedAt: now)
             }
             if case .granted(let lease) = dispatcher.acquire(request(1), now: now) { _ = lease.runner }
             var runner: Int?

@@ -40,6 +40,8 @@ final class Course {
         }
     }
 
+    func noDescriptorFree() -> Exchange.Action { exchange.noDescriptorFree() }
+
     var moves: Int { exchange.moves }
     var runner: Int? { exchange.runner }
     var hasEnded: Bool { exchange.hasEnded }
@@ -54,7 +56,8 @@ final class Course {
     func grant(_ runner: Int) -> Exchange.Action {
         guard exchange.traits.needsSlot else { return exchange.granted(runner: runner, lease: nil) }
         let request = SlotRequest(
-            id: ExchangeID(1), model: "m", holders: RunnerSet([runner]), loaded: RunnerSet(), arrivedAt: now)
+            id: ExchangeID(1), claimant: .nobody, model: "m", holders: RunnerSet([runner]), loaded: RunnerSet(),
+            arrivedAt: now)
         switch dispatcher.acquire(request, now: now) {
         case .granted(let lease): return exchange.granted(runner: runner, lease: lease)
         case .queued: return .none

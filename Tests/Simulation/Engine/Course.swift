@@ -63,7 +63,8 @@ final class Course {
         self.timer = timer
         machine = Exchange(traits: .init(needsSlot: !ask.isShow, streams: streams, streamsBody: ask.streamsBody))
         slot = SlotRequest(
-            id: ExchangeID(UInt64(client)), model: ask.model, holders: RunnerSet(), loaded: RunnerSet(), arrivedAt: now)
+            id: ExchangeID(UInt64(client)), claimant: .nobody, model: ask.model, holders: RunnerSet(),
+            loaded: RunnerSet(), arrivedAt: now)
         slot.isPinned = ask.pin != nil
         socket = ClientSocket(room: ask.room)
     }

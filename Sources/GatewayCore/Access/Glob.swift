@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+
+/// A pattern with `*` for any characters, or none; every other character stands for itself.
+struct Glob: Hashable, Sendable {
+    private let pattern: [UInt8]
+
+    init(_ text: String) {
+        pattern = Array(text.utf8)
+    }
+
+    /// Never more than `pattern` × `text` comparisons, whatever a stranger sends: only the last star is ever tried anew.
+    func matches(_ text: [UInt8]) -> Bool {
+        let star = UInt8(ascii: "*")
+        var place = 0
+        var position = 0
+        var retry: (place: Int, position: Int)?
+        while position < text.count {
+            if place < pattern.count, pattern[place] == star {
+                place += 1
+                retry = (place, position)
+            } else if place < pattern.count, pattern[place] == text[position] {
+                place += 1
+                position += 1
+            } else if let last = retry {
+                let next = last.position + 1
+                retry = (last.place, next)
+                (place, position) = (last.place, next)
+            } else {
+                return false
+            }
+        }
+        return pattern[place...].allSatisfy { $0 == star }
+    }
+}
