@@ -79,7 +79,7 @@ extension Gateway {
 }
 
 extension RequestIntake.Rules {
-    init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
+    convenience init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
         self.init(
             configuration,
             access: AccessPolicy(

@@ -52,7 +52,7 @@ extension Exchange.Timeouts {
 }
 
 extension RequestIntake.Rules {
-    public init(_ configuration: Configuration, access: AccessPolicy, loopGuard: LoopGuard) {
+    public convenience init(_ configuration: Configuration, access: AccessPolicy, loopGuard: LoopGuard) {
         self.init(
             router: Router(pathPrefix: configuration.pathPrefix), access: access, loopGuard: loopGuard,
             limits: RequestLimits(

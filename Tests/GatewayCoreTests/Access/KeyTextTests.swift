@@ -99,7 +99,8 @@ import Testing
             }
         }
         for key in [
-            "an-admin-key-of-24-letters", "0123456789abcdef01234567", "!$%&/()=?{[]}^<>|;:,~+#*", "test-admin-key-1234567890",
+            "an-admin-key-of-24-letters", "0123456789abcdef01234567", "!$%&/()=?{[]}^<>|;:,~+#*",
+            "test-admin-key-1234567890",
             "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
             KeyText.make(randomness: Array(0..<32))
         ] {
