@@ -24,9 +24,13 @@ enum RequestFieldRules {
             }
         }
         // A runner that believes the last one would read another body than we did.
-        if headers.count(of: .contentType) > 1 {
-            throw GatewayError(400, "The request has more than one Content-Type; send it once.")
+        guard headers.count(of: .contentType) <= 1 || haveOneValue(headers, .contentType) else {
+            throw GatewayError(400, "The request has two Content-Type fields that differ; send it once.")
         }
+    }
+
+    private static func haveOneValue(_ headers: HeaderFields, _ name: HeaderName) -> Bool {
+        Set(headers.fields.filter { $0.name == name }.map { headers.withValue($0) { Array($0) } }).count == 1
     }
 
     /// Runners behind CGI or WSGI take `_` and `-` in a name for the same, so this would be a second framing.

@@ -24,6 +24,10 @@ extension HostileCase {
             get("an escape character in a value", "Host: localhost⏎A: \u{1B}[31m⏎⏎", 400),
             get("two Authorization fields", "Host: localhost⏎Authorization: a⏎Authorization: b⏎⏎", 400, then: .goesOn),
             post(
+                "two Content-Types that agree", "Content-Type: text/plain⏎Content-Type: text/plain⏎Content-Length: 16",
+                chat,
+                200, then: .goesOn, reaches: [Forwarded(fields: "Content-Type: text/plain⏎Content-Type: text/plain⏎")]),
+            post(
                 "two Content-Types", "Content-Type: application/json⏎Content-Type: text/plain⏎Content-Length: 16", chat,
                 400)
         ]
