@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Whether a request may do what its route needs (gateway.md section 4). A value, built once per configuration; the one
-/// place that decides.
-public struct AccessPolicy: Sendable {
+/// Whether a request may do what its route needs (gateway.md section 4): the one place that decides. Built once per
+/// configuration, and shared by reference: copying it cost every request a thousand instructions.
+public final class AccessPolicy: Sendable {
     /// What the tokens of a request come to.
     enum PresentedKey: Equatable {
         /// None, or only such as OpenAI clients must make up.
@@ -17,6 +17,8 @@ public struct AccessPolicy: Sendable {
 
     public let anonymous: AnonymousRule
     private let keys: [AccessKey]
+    /// What each key's requests are by themselves, without a user.
+    private let identities: [Identity]
     private let networks: NetworkRules
     private let users: UserRules
     private let origins: OriginList
@@ -30,6 +32,7 @@ public struct AccessPolicy: Sendable {
     ) {
         self.anonymous = anonymous
         self.keys = keys
+        identities = keys.map { Identity($0) }
         self.networks = networks
         self.users = users ?? UserRules([], secret: nil, means: means)
         self.origins = origins
@@ -48,29 +51,27 @@ public struct AccessPolicy: Sendable {
     ///   - operation: nil for a path that has no route, or takes another method: a foreign page and a wrong key are told
     ///     there, too.
     ///   - pathKey: the token that stands in front of the path.
-    /// - Returns: 400, 401 or 403 as the failure.
-    public func decide(
-        _ operation: Operation?, from caller: Caller, headers: HeaderFields, pathKey: [UInt8]? = nil
-    ) -> Result<Identity, GatewayError> {
-        if origins.decision(headers) == .foreign { return .failure(.foreignOrigin) }
-        return Result { () throws(GatewayError) in
-            let presented = try presentedKey(headers, pathKey)
-            if case .known(let index) = presented {
-                if pathKey != nil { try checkPathKey(keys[index], for: operation) }
-                return try identity(keys[index], operation, headers)
-            }
-            // A key in the request says more than a certificate.
-            if presented == .none, let subject = caller.certificate,
-                let key = keys.first(where: { $0.certificateSubject == subject })
-            {
-                return try identity(key, operation, headers)
-            }
-            if hostDecision(headers, caller.listener) == .foreign { throw .foreignHost }
-            switch presented {
-            case .conflicting: throw .twoKeys
-            case .unknown(let wasMade): throw wasMade ? .unknownKey : .mistypedKey
-            case .none, .known: return try stranger(operation, caller, headers)
-            }
+    /// - Throws: 400, 401 or 403.
+    public func admit(
+        _ caller: Caller, to operation: Operation?, headers: HeaderFields, pathKey: [UInt8]? = nil
+    ) throws(GatewayError) -> Identity {
+        if origins.decision(headers) == .foreign { throw .foreignOrigin }
+        let presented = try presentedKey(headers, pathKey)
+        if case .known(let index) = presented {
+            if pathKey != nil { try checkPathKey(keys[index], for: operation) }
+            return try identity(of: index, operation, headers)
+        }
+        // A key in the request says more than a certificate.
+        if presented == .none, let subject = caller.certificate,
+            let index = keys.firstIndex(where: { $0.certificateSubject == subject })
+        {
+            return try identity(of: index, operation, headers)
+        }
+        if hostDecision(headers, caller.listener) == .foreign { throw .foreignHost }
+        switch presented {
+        case .conflicting: throw .twoKeys
+        case .unknown(let wasMade): throw wasMade ? .unknownKey : .mistypedKey
+        case .none, .known: return try stranger(operation, caller, headers)
         }
     }
 
@@ -92,11 +93,17 @@ public struct AccessPolicy: Sendable {
     // MARK: With one
 
     private func identity(
+        of index: Int, _ operation: Operation?, _ headers: HeaderFields
+    ) throws(GatewayError) -> Identity {
+        let identity = identities[index]
+        guard identity.allows(operation.scope) else { throw .missing(operation.scope, key: keys[index].name) }
+        return keys[index].assertsUser ? try userIdentity(keys[index], operation, headers) : identity
+    }
+
+    private func userIdentity(
         _ key: AccessKey, _ operation: Operation?, _ headers: HeaderFields
     ) throws(GatewayError) -> Identity {
         var identity = Identity(key)
-        guard identity.allows(operation.scope) else { throw .missing(operation.scope, key: key.name) }
-        guard key.assertsUser else { return identity }
         switch try users.assertion(headers) {
         case .unruled: break
         case .nobody(let setting):

@@ -4,7 +4,7 @@
 
 extension AccessPolicy {
     /// `machineName` and `machineAddresses`: what this machine is called, for the Host check.
-    public init(
+    public convenience init(
         _ configuration: Configuration, machineName: String, machineAddresses: Set<IPAddress>, means: AccessMeans
     ) {
         let access = configuration.access

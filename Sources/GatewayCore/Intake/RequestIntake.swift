@@ -3,8 +3,7 @@
 /// What is decided from a request's head alone: which route it is, whether it may be served, and what is done with its
 /// body. One place, in one order: target, framing, loop, Origin and Host, path and method, key, what is built, size.
 public struct RequestIntake: Sendable {
-    /// What the decisions depend on; the same for all requests of a configuration. A class, since every request reads
-    /// it: as a value it was copied, part by part, for each.
+    /// What the decisions depend on; the same for all requests of a configuration, who share it by reference.
     public final class Rules: Sendable {
         public let router: Router
         public let access: AccessPolicy
@@ -107,9 +106,6 @@ public struct RequestIntake: Sendable {
         _ rates: inout RequestRates, _ now: Instant
     ) throws(GatewayError) -> Decision {
         try rules.loopGuard.check(head.headers)
-        func identity(_ operation: Operation?) throws(GatewayError) -> Identity {
-            try rules.access.decide(operation, from: caller, headers: head.headers, pathKey: routing.pathKey).get()
-        }
         switch routing.result {
         case .malformed(let error): throw error
         case .options(let surface, let target):
@@ -118,13 +114,14 @@ public struct RequestIntake: Sendable {
                     target, on: surface, listener: caller.listener, headers: head.headers
                 ).get())
         case .notFound(let surface):
-            _ = try identity(nil)
+            _ = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
             throw .notFound(surface)
         case .methodNotAllowed(let surface, let allow):
-            _ = try identity(nil)
+            _ = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
             throw .methodNotAllowed(surface, allow: allow)
         case .route(let route):
-            let identity = try identity(route.operation)
+            let identity = try rules.access.admit(
+                caller, to: route.operation, headers: head.headers, pathKey: routing.pathKey)
             // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
             if route.scope != .none { try rates.take(identity, now: now) }
             guard route.isBuilt else { throw .notBuilt(route) }

@@ -53,11 +53,19 @@ extension GatewayCore.Operation? {
 }
 
 extension AccessPolicy {
-    init(
+    convenience init(
         anonymous: AnonymousRule = .auto, keys: [AccessKey] = [], origins: OriginList = OriginList(),
         hosts: HostList = HostList()
     ) {
         self.init(anonymous: anonymous, keys: keys, origins: origins, hosts: hosts, means: AccessFixtures.means)
+    }
+
+    func decide(
+        _ operation: GatewayCore.Operation?, from caller: Caller, headers: HeaderFields, pathKey: [UInt8]? = nil
+    ) -> Result<Identity, GatewayError> {
+        Result { () throws(GatewayError) in
+            try admit(caller, to: operation, headers: headers, pathKey: pathKey)
+        }
     }
 
     /// The identity's rights, or the status of the refusal.
