@@ -9,12 +9,12 @@ struct Glob: Hashable, Sendable {
     }
 
     /// Never more than `pattern` × `text` comparisons, whatever a stranger sends: only the last star is ever tried anew.
-    func matches(_ text: [UInt8]) -> Bool {
+    func matches<Text: RandomAccessCollection<UInt8>>(_ text: Text) -> Bool where Text.Index == Int {
         let star = UInt8(ascii: "*")
         var place = 0
-        var position = 0
+        var position = text.startIndex
         var retry: (place: Int, position: Int)?
-        while position < text.count {
+        while position < text.endIndex {
             if place < pattern.count, pattern[place] == star {
                 place += 1
                 retry = (place, position)
