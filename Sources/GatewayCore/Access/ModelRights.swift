@@ -39,7 +39,9 @@ public struct ModelRights: Hashable, Sendable {
             let hasDefaultTag =
                 name.count > ModelRights.tag.count && name.suffix(ModelRights.tag.count).elementsEqual(ModelRights.tag)
             let short = UnsafeBufferPointer(rebasing: hasDefaultTag ? name.dropLast(ModelRights.tag.count) : name[...])
-            return lists.allSatisfy { $0.contains { $0.matches(name) || hasDefaultTag && $0.matches(short) } }
+            return lists.allSatisfy {
+                $0.contains { $0.matches(name) || hasDefaultTag && !$0.isOpenEnded && $0.matches(short) }
+            }
         }
     }
 }
