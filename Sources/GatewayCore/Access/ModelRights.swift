@@ -6,6 +6,8 @@ public struct ModelRights: Hashable, Sendable {
     /// Each list has to have a pattern that matches; no list, no limit.
     private var lists: [[Glob]] = []
 
+    private static let tag = (":" + ModelName.defaultTag).utf8
+
     /// Every model.
     public static let all = ModelRights()
 
@@ -31,11 +33,15 @@ public struct ModelRights: Hashable, Sendable {
     ///   share.
     public func allows(key: String) -> Bool {
         guard !lists.isEmpty else { return true }
-        let name = Array(key.utf8)
-        // Clients leave the default tag out, and so may whoever writes patterns: `*-mini` means `phi-mini:latest`, too.
-        let tag = Array((":" + ModelName.defaultTag).utf8)
-        let hasDefaultTag = name.count > tag.count && name.suffix(tag.count).elementsEqual(tag)
-        let short = hasDefaultTag ? Array(name.dropLast(tag.count)) : name
-        return lists.allSatisfy { $0.contains { $0.matches(name) || hasDefaultTag && $0.matches(short) } }
+        var key = key
+        return key.withUTF8 { name in
+            // Clients leave the default tag out, and so may whoever writes patterns: `*-mini` means `phi-mini:latest`.
+            let hasDefaultTag =
+                name.count > ModelRights.tag.count && name.suffix(ModelRights.tag.count).elementsEqual(ModelRights.tag)
+            let short = UnsafeBufferPointer(rebasing: hasDefaultTag ? name.dropLast(ModelRights.tag.count) : name[...])
+            return lists.allSatisfy {
+                $0.contains { $0.matches(name) || hasDefaultTag && !$0.isOpenEnded && $0.matches(short) }
+            }
+        }
     }
 }
