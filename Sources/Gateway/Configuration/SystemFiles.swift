@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-package import Glibc
+import Glibc
 
 /// The system's own files.
 package struct SystemFiles: FileLayer {
