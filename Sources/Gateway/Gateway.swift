@@ -23,9 +23,9 @@ public final class Gateway {
     let trust = RunnerTrust()
     /// By `dns:` URL.
     var names: [RunnerURL: NameWatch] = [:]
-    var dispatcher: Dispatcher
-    var catalog: Catalog
-    var bodyMemory: BodyMemory
+    @exclusivity(unchecked) var dispatcher: Dispatcher
+    @exclusivity(unchecked) var catalog: Catalog
+    @exclusivity(unchecked) var bodyMemory: BodyMemory
     /// Of keys that have a limit.
     var rates = RequestRates()
     /// nil: there is no file that could be changed.
@@ -54,7 +54,7 @@ public final class Gateway {
     private(set) var isDraining = false
     private var drained: (() -> Void)?
     /// Heads and small bodies are put together here for their one write.
-    private var requestBytes: [UInt8] = []
+    @exclusivity(unchecked) private var requestBytes: [UInt8] = []
 
     /// - Parameter resolver: another than the system's, for tests.
     public init(

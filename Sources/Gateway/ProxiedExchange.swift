@@ -14,8 +14,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let gateway: Gateway
     /// nil once the exchange has ended.
     private(set) var client: ClientConnection?
-    var machine: Exchange
-    private var slot: SlotRequest
+    @exclusivity(unchecked) var machine: Exchange
+    @exclusivity(unchecked) private var slot: SlotRequest
     private(set) var connection: RunnerConnection?
     /// Of a body that is passed on while it arrives; nil for every other one, and once it has been sent.
     var upload: UploadPhase?

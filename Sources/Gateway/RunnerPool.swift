@@ -16,7 +16,7 @@ final class RunnerPool {
     var keepsIdle = true {
         didSet { if !keepsIdle { closeIdle() } }
     }
-    private var idle: [RunnerConnection] = []
+    @exclusivity(unchecked) private var idle: [RunnerConnection] = []
     /// Those in use, idle ones, and the one that reads the runner's lists.
     private(set) var openConnections = 0
     private var address: SocketAddress?

@@ -6,14 +6,35 @@ public enum ASCII {
     @inlinable
     public static func equalsIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
         guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
-        let expected = lowercase.utf8Start
-        for index in 0..<bytes.count where lowered(bytes[index]) != expected[index] { return false }
+        let expected = UnsafeRawBufferPointer(start: lowercase.utf8Start, count: bytes.count)
+        var at = 0
+        while at &+ 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            guard lowered(word) == expected.loadUnaligned(fromByteOffset: at, as: UInt64.self) else { return false }
+            at &+= 8
+        }
+        while at < bytes.count {
+            guard lowered(bytes[at]) == expected[at] else { return false }
+            at &+= 1
+        }
         return true
     }
 
     @inlinable
     public static func lowered(_ byte: UInt8) -> UInt8 {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
+    /// Eight bytes at once; those beyond ASCII stay as they are.
+    @inlinable
+    static func lowered(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = word & (ones &* 0x7F)
+        // Bit 7 of each byte: at least "A", more than "Z".
+        let fromA = low &+ ones &* (0x80 - 0x41)
+        let behindZ = low &+ ones &* (0x80 - 0x5B)
+        let isUpper = fromA & ~behindZ & ~word & (ones &* 0x80)
+        return word | isUpper >> 2
     }
 
     @inlinable

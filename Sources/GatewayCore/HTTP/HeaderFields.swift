@@ -11,20 +11,23 @@ public struct HeaderFields: Sendable {
         var valueCount: UInt32
     }
 
+    /// Room, of which only `byteCount` bytes mean anything: a parser's pieces are many and small, and copying one into
+    /// room that is there costs half of an array's `append`.
     private var bytes: [UInt8] = []
+    /// Of all names and values.
+    public private(set) var byteCount = 0
     private(set) public var fields: [Field] = []
-    private var isOpen = false
+    /// The field whose pieces are still coming.
+    private var open: Field?
 
     public init() {}
 
     public var count: Int { fields.count }
-    /// Bytes of all names and values.
-    public var byteCount: Int { bytes.count }
 
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        byteCount = 0
         fields.removeAll(keepingCapacity: true)
-        isOpen = false
+        open = nil
     }
 
     public mutating func append(_ name: String, _ value: String) {
@@ -38,33 +41,46 @@ public struct HeaderFields: Sendable {
     // MARK: Filled by a parser, whose spans may come in pieces
 
     public mutating func appendName(_ piece: UnsafeRawBufferPointer) {
-        if !isOpen {
-            let start = UInt32(truncatingIfNeeded: bytes.count)
-            fields.append(Field(name: .other, nameStart: start, nameCount: 0, valueStart: start, valueCount: 0))
-            isOpen = true
-        }
-        bytes.append(contentsOf: piece)
-        let last = fields.count - 1
-        fields[last].nameCount += UInt32(truncatingIfNeeded: piece.count)
-        fields[last].valueStart = UInt32(truncatingIfNeeded: bytes.count)
+        let start = UInt32(truncatingIfNeeded: byteCount)
+        var field = open ?? Field(name: .other, nameStart: start, nameCount: 0, valueStart: start, valueCount: 0)
+        keep(piece)
+        field.nameCount += UInt32(truncatingIfNeeded: piece.count)
+        field.valueStart = UInt32(truncatingIfNeeded: byteCount)
+        open = field
     }
 
+    /// Behind its name's pieces; without a name it is dropped.
     public mutating func appendValue(_ piece: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: piece)
-        fields[fields.count - 1].valueCount += UInt32(truncatingIfNeeded: piece.count)
+        guard open != nil else { return }
+        keep(piece)
+        open?.valueCount += UInt32(truncatingIfNeeded: piece.count)
     }
 
     /// Ends the field: its name is recognised and the white space behind its value dropped.
     public mutating func endField() {
-        guard isOpen else { return }
-        isOpen = false
-        let last = fields.count - 1
-        fields[last].name = withName(fields[last]) { HeaderName($0) }
-        while fields[last].valueCount > 0,
-            ASCII.isBlank(bytes[Int(fields[last].valueStart + fields[last].valueCount) - 1])
-        {
-            fields[last].valueCount -= 1
+        guard var field = open else { return }
+        open = nil
+        field.name = withName(field) { HeaderName($0) }
+        while field.valueCount > 0, ASCII.isBlank(bytes[Int(field.valueStart + field.valueCount) - 1]) {
+            field.valueCount -= 1
         }
+        fields.append(field)
+    }
+
+    @inline(__always)
+    private mutating func keep(_ piece: UnsafeRawBufferPointer) {
+        guard let source = piece.baseAddress else { return }
+        if byteCount + piece.count > bytes.count { makeRoom(for: piece.count) }
+        bytes.withUnsafeMutableBytes { room in
+            UnsafeMutableRawBufferPointer(rebasing: room[byteCount..<(byteCount + piece.count)])
+                .baseAddress?.copyMemory(from: source, byteCount: piece.count)
+        }
+        byteCount += piece.count
+    }
+
+    private mutating func makeRoom(for count: Int) {
+        let wanted = max(256, 2 * bytes.count, byteCount + count)
+        bytes.append(contentsOf: repeatElement(0, count: wanted - bytes.count))
     }
 
     public mutating func remove(_ name: HeaderName) {

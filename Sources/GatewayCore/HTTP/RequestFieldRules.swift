@@ -94,7 +94,24 @@ enum RequestFieldRules {
     }
 
     private static func isValue(_ value: UnsafeRawBufferPointer) -> Bool {
-        for byte in value where (byte < 0x20 && byte != 0x09) || byte == 0x7F { return false }
+        var at = 0
+        while at &+ 8 <= value.count {
+            let word = value.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            if mayHoldControl(word), !hasNoControl(value, at..<(at &+ 8)) { return false }
+            at &+= 8
+        }
+        return hasNoControl(value, at..<value.count)
+    }
+
+    private static func hasNoControl(_ value: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        for index in range where (value[index] < 0x20 && value[index] != 0x09) || value[index] == 0x7F { return false }
         return true
+    }
+
+    /// Eight bytes at once. A TAB, or what stands beside a control character, may look like one; none is missed.
+    private static func mayHoldControl(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let isDelete = word ^ (ones &* 0x7F)
+        return ((word &- ones &* 0x20) & ~word | (isDelete &- ones) & ~isDelete) & (ones &* 0x80) != 0
     }
 }
