@@ -317,6 +317,11 @@ public final class Gateway {
         }
     }
 
+    /// Asked in place, for every request: a call on the stored property copies the catalog's parts, a dozen references.
+    func resolve(_ name: String, for rights: ModelRights) -> Resolution {
+        withUnsafeMutablePointer(to: &catalog) { $0.pointee.resolve(name, for: rights) }
+    }
+
     func listsChanged() {
         guard dispatcher.waiting > 0 else { return }
         dispatcher.listsChanged { [catalog] name in

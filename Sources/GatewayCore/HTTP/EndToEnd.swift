@@ -5,11 +5,9 @@
 public enum EndToEnd {
     /// The names in `Connection` that matter to this hop only (RFC 9110 section 7.6.1).
     struct ConnectionOptions {
-        private let headers: HeaderFields
         private let isEmpty: Bool
 
         init(_ headers: HeaderFields) {
-            self.headers = headers
             // Nearly every client sends `keep-alive` or `close`, which name nothing that would be forwarded.
             var namesField = false
             headers.forEachListElement(.connection) { option in
@@ -19,7 +17,8 @@ public enum EndToEnd {
             isEmpty = !namesField
         }
 
-        func names(_ name: UnsafeRawBufferPointer) -> Bool {
+        /// `headers`: those it was made of.
+        func names(_ name: UnsafeRawBufferPointer, in headers: HeaderFields) -> Bool {
             guard !isEmpty else { return false }
             var isNamed = false
             headers.forEachListElement(.connection) { element in
@@ -112,7 +111,7 @@ public struct RunnerHeadTemplate: Sendable {
             let options = EndToEnd.ConnectionOptions(client)
             let hasOwn = !ownNames.isEmpty
             for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-                if client.withName(field, { options.names($0) || hasOwn && isOwn($0) }) { continue }
+                if client.withName(field, { options.names($0, in: client) || hasOwn && isOwn($0) }) { continue }
                 output.append(field, of: client)
             }
             output.append(framing)
@@ -159,7 +158,7 @@ public struct ClientHead: Sendable {
             let options = EndToEnd.ConnectionOptions(head.headers)
             var hasDate = false
             for field in head.headers.fields where EndToEnd.isForwardedToClient(field.name) {
-                if head.headers.withName(field, { options.names($0) }) { continue }
+                if head.headers.withName(field, { options.names($0, in: head.headers) }) { continue }
                 hasDate = hasDate || field.name == .date
                 output.append(field, of: head.headers)
             }

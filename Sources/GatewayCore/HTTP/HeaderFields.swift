@@ -14,20 +14,22 @@ public struct HeaderFields: Sendable {
     /// Room, of which only `byteCount` bytes mean anything: a parser's pieces are many and small, and copying one into
     /// room that is there costs half of an array's `append`.
     private var bytes: [UInt8] = []
-    /// Of all names and values.
-    public private(set) var byteCount = 0
     private(set) public var fields: [Field] = []
-    /// The field whose pieces are still coming.
-    private var open: Field?
+    // With these the whole is three words, which are passed in registers; a larger one is copied part by part.
+    private var used: UInt32 = 0
+    /// The last field's pieces are still coming.
+    private var isOpen = false
 
     public init() {}
 
     public var count: Int { fields.count }
+    /// Bytes of all names and values.
+    public var byteCount: Int { Int(used) }
 
     public mutating func removeAll() {
-        byteCount = 0
+        used = 0
         fields.removeAll(keepingCapacity: true)
-        open = nil
+        isOpen = false
     }
 
     public mutating func append(_ name: String, _ value: String) {
@@ -41,41 +43,45 @@ public struct HeaderFields: Sendable {
     // MARK: Filled by a parser, whose spans may come in pieces
 
     public mutating func appendName(_ piece: UnsafeRawBufferPointer) {
-        let start = UInt32(truncatingIfNeeded: byteCount)
-        var field = open ?? Field(name: .other, nameStart: start, nameCount: 0, valueStart: start, valueCount: 0)
+        if !isOpen {
+            isOpen = true
+            fields.append(Field(name: .other, nameStart: used, nameCount: 0, valueStart: used, valueCount: 0))
+        }
         keep(piece)
-        field.nameCount += UInt32(truncatingIfNeeded: piece.count)
-        field.valueStart = UInt32(truncatingIfNeeded: byteCount)
-        open = field
+        let last = fields.count - 1
+        fields[last].nameCount += UInt32(truncatingIfNeeded: piece.count)
+        fields[last].valueStart = used
     }
 
     /// Behind its name's pieces; without a name it is dropped.
     public mutating func appendValue(_ piece: UnsafeRawBufferPointer) {
-        guard open != nil else { return }
+        guard isOpen else { return }
         keep(piece)
-        open?.valueCount += UInt32(truncatingIfNeeded: piece.count)
+        fields[fields.count - 1].valueCount += UInt32(truncatingIfNeeded: piece.count)
     }
 
     /// Ends the field: its name is recognised and the white space behind its value dropped.
     public mutating func endField() {
-        guard var field = open else { return }
-        open = nil
+        guard isOpen else { return }
+        isOpen = false
+        var field = fields[fields.count - 1]
         field.name = withName(field) { HeaderName($0) }
         while field.valueCount > 0, ASCII.isBlank(bytes[Int(field.valueStart + field.valueCount) - 1]) {
             field.valueCount -= 1
         }
-        fields.append(field)
+        fields[fields.count - 1] = field
     }
 
     @inline(__always)
     private mutating func keep(_ piece: UnsafeRawBufferPointer) {
         guard let source = piece.baseAddress else { return }
-        if byteCount + piece.count > bytes.count { makeRoom(for: piece.count) }
+        let start = byteCount
+        if start + piece.count > bytes.count { makeRoom(for: piece.count) }
         bytes.withUnsafeMutableBytes { room in
-            UnsafeMutableRawBufferPointer(rebasing: room[byteCount..<(byteCount + piece.count)])
+            UnsafeMutableRawBufferPointer(rebasing: room[start..<(start + piece.count)])
                 .baseAddress?.copyMemory(from: source, byteCount: piece.count)
         }
-        byteCount += piece.count
+        used += UInt32(truncatingIfNeeded: piece.count)
     }
 
     private mutating func makeRoom(for count: Int) {
