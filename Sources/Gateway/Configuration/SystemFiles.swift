@@ -76,7 +76,7 @@ package struct SystemFiles: FileLayer {
         if fchown(descriptor, traits.owner, traits.group) != 0 { throw .last() }
     }
 
-    package func setMode(_ mode: mode_t, of descriptor: Int32) throws(FileFailure) {
+    package func setMode(_ mode: UInt32, of descriptor: Int32) throws(FileFailure) {
         if fchmod(descriptor, mode) != 0 { throw .last() }
     }
 
