@@ -121,7 +121,8 @@ final class ClientConnection: ByteStream, BodySink {
             switch outcome {
             case .needsMore: if phase == .readingBody, isReading { setDeadline(in: gateway.timeouts.clientBody) }
             case .head: headArrived()
-            case .messageEnd: if phase == .readingBody { requestArrived() }
+            // Of a body that is refused the end counts for nothing: a runner that has heard of it must not get it whole.
+            case .messageEnd: if phase == .readingBody, incoming?.errorThatCloses == nil { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
             }
             if phase == .readingBody, let incoming {

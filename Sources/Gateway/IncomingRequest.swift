@@ -79,7 +79,7 @@ final class IncomingRequest {
     // MARK: The body
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
-        if let management { return management.bodyArrived(bytes) }
+        if let management { return blobArrived(bytes, management) }
         guard intake.bodyUse == .scan else { return }
         guard !isPassedOn else { return passOn(bytes) }
         received += bytes.count
@@ -99,6 +99,16 @@ final class IncomingRequest {
         } catch {
             bodyFailed(GatewayError(error, family: intake.family))
         }
+    }
+
+    /// A body without a length shows only now that it is too large. Its end is never sent, so no runner keeps it.
+    private func blobArrived(_ bytes: UnsafeRawBufferPointer, _ management: ManagementExchange) {
+        received += bytes.count
+        guard bodyError == nil else { return }
+        guard received <= gateway.rules.blobLimit else {
+            return bodyFailed(.blobTooLarge(limit: gateway.rules.blobLimit))
+        }
+        management.bodyArrived(bytes)
     }
 
     func bodyFailed(_ error: GatewayError) {

@@ -57,6 +57,7 @@ extension RequestIntake.Rules {
             router: Router(pathPrefix: configuration.pathPrefix), access: access, loopGuard: loopGuard,
             limits: RequestLimits(
                 headerBytes: configuration.limits.headerBytes, headers: configuration.limits.headers),
-            bodyLimit: configuration.limits.jsonBodyBytes, isEnabled: configuration.isEnabled)
+            bodyLimit: configuration.limits.jsonBodyBytes, blobLimit: configuration.limits.blobBytes,
+            isEnabled: configuration.isEnabled)
     }
 }

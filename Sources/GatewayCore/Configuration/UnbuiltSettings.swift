@@ -15,7 +15,6 @@ struct UnbuiltSettings {
         let defaults = Configuration()
         refuse("loops", "more than one loop", configuration.loops != defaults.loops, "1")
         refuse("affinity", "affinity", configuration.affinity != defaults.affinity, "0")
-        refuse("limits.blob_bytes", "a limit for blobs", configuration.limits.blobBytes != .max, "0")
         for (index, key) in configuration.access.keys.enumerated() {
             refuse(key.maxInflight, key.priority, key.share, at: "access.keys[\(index)]")
         }

@@ -11,18 +11,21 @@ public struct RequestIntake: Sendable {
         public let limits: RequestLimits
         /// Bytes of a JSON body.
         public let bodyLimit: Int
+        /// Bytes of a blob.
+        public let blobLimit: Int
         /// False: API calls are answered 503.
         public let isEnabled: Bool
 
         public init(
             router: Router, access: AccessPolicy, loopGuard: LoopGuard, limits: RequestLimits, bodyLimit: Int,
-            isEnabled: Bool
+            blobLimit: Int = .max, isEnabled: Bool
         ) {
             self.router = router
             self.access = access
             self.loopGuard = loopGuard
             self.limits = limits
             self.bodyLimit = bodyLimit
+            self.blobLimit = blobLimit
             self.isEnabled = isEnabled
         }
     }
@@ -134,6 +137,9 @@ public struct RequestIntake: Sendable {
             {
                 throw .bodyTooLarge(limit: rules.bodyLimit)
             }
+            if route.operation == .blobs, case .counted(let count) = checked.framing, count > rules.blobLimit {
+                throw .blobTooLarge(limit: rules.blobLimit)
+            }
             return .serve(route, identity)
         }
     }
@@ -206,6 +212,10 @@ extension GatewayError {
         GatewayError(
             413, "The request body is larger than limits.json_body_bytes (\(limit) bytes) allows.",
             closesConnection: true)
+    }
+
+    public static func blobTooLarge(limit: Int) -> GatewayError {
+        GatewayError(413, "The blob is larger than limits.blob_bytes (\(limit) bytes) allows.", closesConnection: true)
     }
 
     public static let bodyMemoryExhausted = GatewayError(

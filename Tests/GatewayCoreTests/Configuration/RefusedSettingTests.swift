@@ -15,10 +15,6 @@ import Testing
         try expectRefused(in: { "{\"\(key)\":\($0)}" }, place: key, value, off, remedy)
     }
 
-    @Test func limitForBlobs() throws {
-        try expectRefused(in: { #"{"limits":{"blob_bytes":\#($0)}}"# }, place: "limits.blob_bytes", "1", "0", "0")
-    }
-
     @Test(arguments: [
         ("max_inflight", "4", "0"), ("priority", #""background""#, #""interactive""#), ("share", "2", "1")
     ])

@@ -116,7 +116,7 @@ import Testing
         let places = Start(file: Self.everything).errors.map { $0.prefix { $0 != ":" } }
         #expect(
             places == [
-                "loops", "affinity", "limits.blob_bytes",
+                "loops", "affinity",
                 "access.keys[0].max_inflight", "access.keys[0].priority", "access.keys[0].share",
                 "access.users[0].max_inflight", "access.users[0].priority", "access.users[0].share"
             ])
