@@ -105,6 +105,7 @@ public struct Dispatcher: ~Copyable {
     /// Asks for a slot. A move goes to a runner that was not tried, and to the queue's head if it has to wait.
     public mutating func acquire(_ request: SlotRequest, isMove: Bool = false, now: Instant) -> Answer {
         reclaimLostLeases()
+        queue.noteAllotment(of: request.claimant)
         if !cappedLeases.isAtCap(request.claimant), let runner = best(for: request, now: now, needsSlot: true),
             isMove || !isAwaited(runner)
         {

@@ -107,12 +107,17 @@ struct WaitQueue {
         return ages.insert(LinkedList.none, before: younger, in: &byAge)
     }
 
-    private mutating func openClaim(of claimant: Claimant) -> Int {
-        if let place = claim(claimant.id, claimant.priority) {
-            claims[place].claimant = claimant
-            claims[place].credits = min(claims[place].credits, claimant.share)
-            return place
+    /// What the configuration gives to a claimant may have changed since its exchanges came.
+    mutating func noteAllotment(of claimant: Claimant) {
+        guard !isEmpty, let place = claim(claimant.id, claimant.priority), claims[place].claimant != claimant else {
+            return
         }
+        claims[place].claimant = claimant
+        claims[place].credits = min(claims[place].credits, claimant.share)
+    }
+
+    private mutating func openClaim(of claimant: Claimant) -> Int {
+        if let place = claim(claimant.id, claimant.priority) { return place }
         let claim = Claim(claimant: claimant, credits: claimant.share)
         let place =
             switch claimant.priority {

@@ -28,7 +28,9 @@ extension Desk {
 
 @Suite("Who waits for how long, of several claimants")
 struct FairWaitingTests {
-    private let (a, b, c) = (Claimant.test(1), Claimant.test(2), Claimant.test(3))
+    private let a = Claimant.test(1)
+    private let b = Claimant.test(2)
+    private let c = Claimant.test(3)
 
     @Test("a batch of 500 delays somebody else's chat by one slot's service at most")
     func batchAndChat() {
@@ -217,8 +219,8 @@ struct ClaimantCapTests {
         desk.ask(1...3, for: .test(1, cap: 1))
         #expect(desk.waiting == 2)
         desk.ask(4...4, for: .test(1, cap: 3))
-        #expect(desk.turns().given.map(\.id) == [2])
-        #expect(desk.waiting == 1)
+        #expect(desk.turns().given.map(\.id) == [2, 3])
+        #expect(desk.waiting == 1, "those that came before it go first")
     }
 }
 

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("A full queue and several claimants")
 struct FullQueueTests {
-    private let (a, b, c) = (Claimant.test(1), Claimant.test(2), Claimant.test(3))
+    private let a = Claimant.test(1)
+    private let b = Claimant.test(2)
+    private let c = Claimant.test(3)
 
     /// One slot, taken; room for so many.
     private func desk(limit: Int) -> Desk {
