@@ -5,7 +5,8 @@ import Testing
 
 extension Claimant {
     /// Somebody with an address of its own.
-    static func test(_ number: UInt32, share: Int = 1, cap: Int = .max, _ priority: Priority = .interactive) -> Claimant {
+    static func test(_ number: UInt32, share: Int = 1, cap: Int = .max, _ priority: Priority = .interactive) -> Claimant
+    {
         Claimant(
             id: ID(address: .v4(number)), Allotment(share: share, maxInflight: cap, priority: priority))
     }
