@@ -22,7 +22,8 @@ extension Gateway {
         case (.openAIModels, _): OwnResponse(list: catalog.answer(.openAIModels))
         case (.openAIModel, _): try openAIModel(route)
         case (.chat, _), (.generate, _), (.embed, _), (.embeddings, _), (.chatCompletions, _), (.completions, _),
-            (.openAIEmbeddings, _), (.responses, _), (.messages, _), (.transcriptions, _), (.show, _), (.status, _),
+            (.openAIEmbeddings, _), (.responses, _), (.messages, _), (.transcriptions, _), (.systemOne, _), (.show, _),
+            (.status, _),
             (.metrics, _), (.pull, _), (.push, _), (.create, _), (.copy, _), (.delete, _), (.blobs, _), (.unload, _),
             (.me, _), (.signout, _), (.signoutByKey, _), (.webSearch, _), (.webFetch, _), (.recommendations, _),
             (.verify, _), (.config, _), (.configUpdate, _), (.stats, _), (.decisions, _), (.keys, _), (.key, _),

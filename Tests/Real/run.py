@@ -7,7 +7,6 @@ import argparse
 import atexit
 import fcntl
 import json
-import os
 import re
 import shutil
 import signal
@@ -21,7 +20,7 @@ from cli import check_cli  # noqa: E402
 from failures import check_dead_model_process, check_dead_ollama  # noqa: E402
 from python_clients import check_ollama_package, check_openai_package  # noqa: E402
 from report import Failed, Report, expect  # noqa: E402
-from servers import Gateway, Ollama, stop_all  # noqa: E402
+from servers import Gateway, Ollama, forget_environment, stop_all  # noqa: E402
 from stop import check_stop  # noqa: E402
 from streams import check_queue, check_streams  # noqa: E402
 
@@ -61,13 +60,6 @@ def main() -> int:
     else:
         print(f"logs: {folder}", file=sys.stderr)
     return status
-
-
-def forget_environment() -> None:
-    """What is set on this machine for Ollama, the gateway or a proxy must not steer the servers or clients here."""
-    for name in list(os.environ):
-        if re.match(r"(?i)(OLLAMA_|OPENAI_|DMR_|.*DOCKER_MODEL_RUNNER|USE_DOCKER_|K8S_FLAG|.*_proxy$)", name):
-            del os.environ[name]
 
 
 def run(program: Path, work: Path, folder: Path) -> int:

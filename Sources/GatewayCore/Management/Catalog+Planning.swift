@@ -26,7 +26,8 @@ extension Catalog {
         case .me: planAnywhere(request, .lowest)
         case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .best)
         case .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses, .messages,
-            .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz, .readyz,
+            .transcriptions, .systemOne, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz,
+            .readyz,
             .metrics, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             throw .notBuilt(request.route)
         }
