@@ -55,12 +55,26 @@ let package = Package(
         .executableTarget(
             name: "dmr-micro", dependencies: ["GatewayCore", "Transport"], path: "bench/micro",
             exclude: ["recorded.tsv", "whole-gateway"], swiftSettings: ours),
+        // Bytes as strangers send them: data for tests on sockets and for the comparison with nginx and HAProxy.
+        .target(name: "HostileCases", path: "Tests/Hostile/Cases", swiftSettings: ours),
+        // Prints them for scripts/test-hostile; no product, so that nobody installs it.
+        .executableTarget(
+            name: "dmr-hostile-cases", dependencies: ["HostileCases"], path: "Tests/Hostile/Listing",
+            swiftSettings: ours),
         // Bodies as compressing clients send them; for both kinds of tests.
         .target(name: "ZstdFrames", dependencies: ["CZstd"], path: "Tests/ZstdFrames", swiftSettings: ours),
+        // System calls that fail, or end the process, where a test wants it; the command is a process to be ended.
+        .target(name: "FaultyFiles", dependencies: ["Gateway"], path: "Tests/FaultyFiles", swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-configuration-writer", dependencies: ["FaultyFiles", "GatewayCore", "Gateway"],
+            path: "Tests/ConfigurationWriter", swiftSettings: ours),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "ZstdFrames"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["COpenSSL", "GatewayCore", "Transport", "Gateway", "SimulatedRunner", "ZstdFrames"],
+            dependencies: [
+                "COpenSSL", "GatewayCore", "Transport", "Gateway", "SimulatedRunner", "ZstdFrames", "FaultyFiles",
+                "HostileCases", "dmr-configuration-writer"
+            ],
             swiftSettings: ours),
         // The core in virtual time: an engine of its own, so that a command can play more schedules than the tests do.
         .target(

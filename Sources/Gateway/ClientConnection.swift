@@ -16,15 +16,17 @@ final class ClientConnection: ByteStream, BodySink {
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     private var pipelined: [UInt8] = []
     private var isConsuming = false
+    /// In the phase `idle`: since when.
+    private(set) var silentSince = Instant(nanoseconds: 0)
+    private(set) var admission = Gateway.Admission.admitted
     var unsentAtLastLook = 0
     /// Asked for once, at the start: a connection that was reset has none any more. nil: a Unix socket.
     private var address: SocketAddress?
     /// For the log, which names it with every request.
     private(set) lazy var addressText: String = address?.description ?? "unix"
-    /// Whose account a client without a key has; nil over a Unix socket.
-    private(set) lazy var ipAddress = address.flatMap { IPAddress($0.host) }
-    /// Of the certificate that the client proved to hold, if one was asked for; looked at once.
-    private(set) lazy var certificateSubject = isSecured ? security?.peerSubject : nil
+    /// With the certificate that the client proved to hold, if one was asked for; looked at once.
+    private(set) lazy var caller = Caller(
+        on: listener, address: address?.ipAddress, certificate: isSecured ? security?.peerSubject : nil)
     private var closesAfterResponse = false
     private var isCutByReset = false
 
@@ -65,9 +67,11 @@ final class ClientConnection: ByteStream, BodySink {
     /// Accepted.
     func begin() {
         address = peerAddress
-        guard gateway.clientConnected(self) else {
+        silentSince = loop.now
+        admission = gateway.clientConnected(self)
+        guard admission == .admitted else {
             // A handshake is the dearest thing a stranger can ask for, so over TLS the answer is a close.
-            guard !isSecured else { return close() }
+            guard admission == .refused, !isSecured else { return close() }
             startReading()
             return refuse(
                 GatewayError(
@@ -117,7 +121,8 @@ final class ClientConnection: ByteStream, BodySink {
             switch outcome {
             case .needsMore: if phase == .readingBody, isReading { setDeadline(in: gateway.timeouts.clientBody) }
             case .head: headArrived()
-            case .messageEnd: if phase == .readingBody { requestArrived() }
+            // Of a body that is refused the end counts for nothing: a runner that has heard of it must not get it whole.
+            case .messageEnd: if phase == .readingBody, incoming?.errorThatCloses == nil { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
             }
             if phase == .readingBody, let incoming {
@@ -183,6 +188,11 @@ final class ClientConnection: ByteStream, BodySink {
     /// Its exchange knows this runner: ran there, runs there, or may go there.
     func refers(to runner: Int) -> Bool { exchange?.refers(to: runner) ?? false }
 
+    /// What every response to the current request carries.
+    var responseFields: [OwnResponse.Field] {
+        incoming?.intake.responseFields ?? PathKey.responseFields(ofUnread: parser.requestHead.target)
+    }
+
     var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
 
     func exchangeEnded() {
@@ -199,7 +209,7 @@ final class ClientConnection: ByteStream, BodySink {
     func respond(_ response: OwnResponse, closing: Bool = false, isLogged: Bool = false) {
         guard !isClosing else { return }
         var response = response
-        response.fields += incoming?.intake.originFields ?? []
+        response.fields += responseFields
         let keepsAlive = !closing && response.keepsAlive(mayKeepAlive)
         var bytes: [UInt8] = []
         response.render(
@@ -259,6 +269,7 @@ final class ClientConnection: ByteStream, BodySink {
         incoming = nil
         guard !closesAfterResponse else { return linger() }
         phase = .idle
+        silentSince = loop.now
         setDeadline(in: gateway.timeouts.clientIdle)
         rest()
         consumePipelined()

@@ -35,6 +35,16 @@ final class ClientListener: Listener {
         }
     }
 
+    override var takesClients: Bool { true }
+
+    override func didPause() {
+        gateway.shortOfDescriptors()
+    }
+
+    override func stillPaused() {
+        gateway.makeRoom()
+    }
+
     override func didAccept(_ connection: ByteStream) {
         if let certificates { connection.secure(by: certificates.context) }
         (connection as? ClientConnection)?.begin()

@@ -95,23 +95,26 @@ public final class ConfigurationReloader: Timed {
 
     private func reload(isAskedFor: Bool) {
         do throws(ConfigurationErrors) {
-            let resolved = try resolve()
-            if !lastErrors.isEmpty { log.info("configuration: it is good again") }
-            lastErrors = []
-            for warning in resolved.warnings where !current.warnings.contains(warning) { log.warning(warning) }
-            let isAnother = resolved.configuration != current.configuration
-            current = resolved
-            if isAnother {
-                apply(resolved.configuration)
-            } else if isAskedFor {
-                log.info("configuration: nothing has changed")
-            }
+            if !take(try resolve()), isAskedFor { log.info("configuration: nothing has changed") }
         } catch {
             guard isAskedFor || error.errors != lastErrors else { return }
             lastErrors = error.errors
             for line in error.errors { log.error("configuration: \(line)") }
             log.error("configuration: what runs is kept until this is mended")
         }
+    }
+
+    /// A sound configuration is there, from the file or from whoever has written it just now. Says whether it is
+    /// another one.
+    @discardableResult
+    func take(_ resolved: ResolvedConfiguration) -> Bool {
+        if !lastErrors.isEmpty { log.info("configuration: it is good again") }
+        lastErrors = []
+        for warning in resolved.warnings where !current.warnings.contains(warning) { log.warning(warning) }
+        let isAnother = resolved.configuration != current.configuration
+        current = resolved
+        if isAnother { apply(resolved.configuration) }
+        return isAnother
     }
 
     public func stop() {

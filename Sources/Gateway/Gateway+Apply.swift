@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import GatewayCore
+import Glibc
 import Transport
 
 /// A changed configuration while the gateway runs: from the file, from a signal, from the API.
@@ -21,6 +22,7 @@ extension Gateway {
         configuration = taken
         log.apply(taken.log)
         rules = RequestIntake.Rules(taken, machine: machine, loopGuard: rules.loopGuard)
+        rates.keep(rules.access.limitedKeys)
         exchangeTimeouts = Exchange.Timeouts(taken.timeouts)
         bodyMemory.limit = taken.limits.bodyMemory
         applyRunners(taken)
@@ -77,17 +79,22 @@ extension Gateway {
 }
 
 extension RequestIntake.Rules {
-    init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
-        let adminDigest = configuration.adminKey.map { key in
-            KeyDigest(sha256: key.bytes.withUnsafeBytes { Cryptography.sha256($0) })
-        }
+    convenience init(_ configuration: Configuration, machine: Machine, loopGuard: LoopGuard) {
         self.init(
             configuration,
             access: AccessPolicy(
                 configuration, machineName: machine.name, machineAddresses: machine.addresses,
-                adminDigest: adminDigest),
+                means: .ofThisProcess),
             loopGuard: loopGuard)
     }
+}
+
+extension AccessMeans {
+    /// OpenSSL's hashes and the system's clock.
+    static let ofThisProcess = AccessMeans(
+        sha256: { KeyDigest(sha256: Cryptography.sha256($0)) },
+        hmac: { secret, message in Cryptography.hmacSHA256(secret, message).flatMap { KeyDigest($0) } },
+        unixTime: { Int64(time(nil)) })
 }
 
 /// What stands for a secret where a person reads: it tells two apart, and leads back to neither.
@@ -95,6 +102,6 @@ public enum Mask {
     public static func text(_ secret: [UInt8]) -> String {
         let digest = secret.withUnsafeBytes { Cryptography.sha256($0) }
         let digits = digest.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return "dmr-masked:\(digits.joined())"
+        return SecretMask.prefix + digits.joined()
     }
 }

@@ -12,15 +12,17 @@ extension Gateway {
         for plan: ManagementPlan, of request: ManagementRequest, id: ExchangeID
     ) throws(GatewayError) -> [CalledRunner] {
         let usable = plan.runners.numbers.filter { dispatcher.usableRunners.contains($0) }
+        var wanted = plan.runners
         switch plan.reach {
         case .pinned: return called(plan.runners)
         case .each: if !usable.isEmpty { return called(plan.runners) }
         case .lowest: if let first = called(RunnerSet(usable)).first { return [first] }
+        case .newest: if !usable.isEmpty { wanted = catalog.newest(of: RunnerSet(usable)) }
         case .best: break
         }
         let model = request.subject ?? ""
         let slot = SlotRequest(
-            id: id, claimant: .nobody, model: model, holders: plan.runners, loaded: RunnerSet(), arrivedAt: loop.now)
+            id: id, claimant: .nobody, model: model, holders: wanted, loaded: RunnerSet(), arrivedAt: loop.now)
         switch dispatcher.pick(for: slot, now: loop.now) {
         case .picked(let runner): return called(plan.reach == .each ? plan.runners : RunnerSet([runner]))
         case .refused(let refusal):

@@ -23,9 +23,13 @@ public final class Gateway {
     let trust = RunnerTrust()
     /// By `dns:` URL.
     var names: [RunnerURL: NameWatch] = [:]
-    var dispatcher: Dispatcher
-    var catalog: Catalog
-    var bodyMemory: BodyMemory
+    @exclusivity(unchecked) var dispatcher: Dispatcher
+    @exclusivity(unchecked) var catalog: Catalog
+    @exclusivity(unchecked) var bodyMemory: BodyMemory
+    /// Of keys that have a limit.
+    var rates = RequestRates()
+    /// nil: there is no file that could be changed.
+    public internal(set) var configurationUpdates: ConfigurationUpdates?
 
     private let requestIDs: RequestIDSource
     let probeID: [UInt8]
@@ -35,6 +39,10 @@ public final class Gateway {
     /// Waiting for some runner's first list, since the model may be in it.
     private var awaitingLists: [ExchangeID: () -> Void] = [:]
     private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
+    /// Of those, the ones beyond `limits.connections` that are about to close.
+    private var refusedClients = 0
+    /// When the want of descriptors was logged last.
+    var shortageLogged: Instant?
     /// For when time alone may have granted or refused a waiter.
     private var waker: DeadlineTimer?
     private var isSettling = false
@@ -46,7 +54,7 @@ public final class Gateway {
     private(set) var isDraining = false
     private var drained: (() -> Void)?
     /// Heads and small bodies are put together here for their one write.
-    private var requestBytes: [UInt8] = []
+    @exclusivity(unchecked) private var requestBytes: [UInt8] = []
 
     /// - Parameter resolver: another than the system's, for tests.
     public init(
@@ -126,14 +134,24 @@ public final class Gateway {
 
     // MARK: Clients
 
-    /// Says whether the connection may stay; `limits.connections` counts all that are open.
-    func clientConnected(_ client: ClientConnection) -> Bool {
+    /// What becomes of a connection beyond `limits.connections`: the first of them are told why, the others closed, so
+    /// that a flood of them doesn't cost more than the limit allows.
+    enum Admission {
+        case admitted, refused, closed
+    }
+
+    private static let refusedAtOnce = 256
+
+    func clientConnected(_ client: ClientConnection) -> Admission {
         clients[ObjectIdentifier(client)] = client
-        return clients.count <= configuration.limits.connections
+        guard clients.count - refusedClients > configuration.limits.connections else { return .admitted }
+        refusedClients += 1
+        return refusedClients <= Gateway.refusedAtOnce ? .refused : .closed
     }
 
     func clientClosed(_ client: ClientConnection) {
         clients[ObjectIdentifier(client)] = nil
+        if client.admission != .admitted { refusedClients -= 1 }
         finishDrainIfIdle()
     }
 
@@ -237,7 +255,7 @@ public final class Gateway {
             log.warning("\(runnerName(runner)) failed: \(failure.label)")
             if failure.isUnreachable { isDoubtful(runner) }
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: failure.label) }
-        case .answered500, .busy, .clientGone, .withdrawn:
+        case .answered500, .busy, .routeMissing, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner, because: "status 500 again and again") }
         }
     }
@@ -278,7 +296,7 @@ public final class Gateway {
         settle()
     }
 
-    private func firstAttemptEnded(_ runner: Int) {
+    func firstAttemptEnded(_ runner: Int) {
         catalog.firstAttemptEnded(runner)
         wakeThoseAwaitingLists()
     }
@@ -297,6 +315,11 @@ public final class Gateway {
         case .ps: if try catalog.psRead(runner, body) { listsChanged() }
         case .version: try catalog.versionRead(runner, body)
         }
+    }
+
+    /// Asked in place, for every request: a call on the stored property copies the catalog's parts, a dozen references.
+    func resolve(_ name: String, for rights: ModelRights) -> Resolution {
+        withUnsafeMutablePointer(to: &catalog) { $0.pointee.resolve(name, for: rights) }
     }
 
     func listsChanged() {

@@ -39,7 +39,7 @@ final class GatewayRunner {
     func update(_ place: RunnerPlace, _ new: RunnerConfiguration, via: String, gateway: Gateway) {
         index = place.index
         isRetired = false
-        let isKeyNew = new.key != configuration.key
+        let isKeyNew = new.key != configuration.key || new.headers != configuration.headers
         if new.verifiesTLS != configuration.verifiesTLS || new.tlsCA != configuration.tlsCA {
             pool.secure(by: gateway.trust.security(of: new))
         }

@@ -148,19 +148,29 @@ public final class GatewayServer {
 
     // MARK: Signals and stopping
 
-    /// Reads the configuration again on SIGHUP and when its file changes.
+    /// From now on the configuration can change: read again on SIGHUP and when its file changes, and written to the file
+    /// by the API.
     ///
     /// - Parameters:
-    ///   - path: the file, which need not be there.
+    ///   - store: the file, which need not be there.
     ///   - current: what the gateway was made with.
     ///   - resolve: reads and checks it all again.
-    public func watchConfiguration(
-        at path: String, current: ResolvedConfiguration, resolve: @escaping ConfigurationReloader.Resolve
+    ///   - resolveContent: the same with another content of the file.
+    public func keepConfiguration(
+        in store: ConfigurationStore, current: ResolvedConfiguration,
+        resolve: @escaping ConfigurationReloader.Resolve, resolveContent: @escaping ConfigurationUpdate.Resolve
     ) {
-        reloader = ConfigurationReloader(loop: loop, path: path, current: current, log: log, resolve: resolve) {
-            [unowned self] in
+        let reloader = ConfigurationReloader(
+            loop: loop, path: store.path, current: current, log: log, resolve: resolve
+        ) { [unowned self] in
             gateway.apply($0)
             certificates?.use(gateway.configuration.tls)
+        }
+        self.reloader = reloader
+        gateway.configurationUpdates = ConfigurationUpdates(
+            loop: loop, store: store, log: log, resolve: resolveContent
+        ) { [weak reloader] in
+            reloader?.take($0)
         }
     }
 

@@ -14,7 +14,7 @@ final class IncomingRequest {
     private let method: Method
     private let target: [UInt8]
     var headers: HeaderFields
-    private unowned let client: ClientConnection
+    unowned let client: ClientConnection
     var gateway: Gateway { client.gateway }
 
     @exclusivity(unchecked) var scanner = BodyScanner()
@@ -39,10 +39,7 @@ final class IncomingRequest {
         self.client = client
         id = gateway.newExchange()
         intake = RequestIntake(
-            head, listener: client.listener, certificate: client.certificateSubject, rules: gateway.rules
-        ) { token in
-            KeyDigest(sha256: Cryptography.sha256(token))
-        }
+            head, from: client.caller, rules: gateway.rules, rates: &gateway.rates, now: gateway.loop.now)
         version = head.version
         isHead = head.method == .head
         method = head.method
@@ -60,6 +57,8 @@ final class IncomingRequest {
     var identity: Identity? {
         if case .serve(_, let identity) = intake.decision { identity } else { nil }
     }
+
+    private var rights: ModelRights { identity?.models ?? .all }
 
     /// The answer when its body is not going to be read.
     var earlyAnswer: OwnResponse? {
@@ -80,7 +79,7 @@ final class IncomingRequest {
     // MARK: The body
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
-        if let management { return management.bodyArrived(bytes) }
+        if let management { return blobArrived(bytes, management) }
         guard intake.bodyUse == .scan else { return }
         guard !isPassedOn else { return passOn(bytes) }
         received += bytes.count
@@ -100,6 +99,16 @@ final class IncomingRequest {
         } catch {
             bodyFailed(GatewayError(error, family: intake.family))
         }
+    }
+
+    /// A body without a length shows only now that it is too large. Its end is never sent, so no runner keeps it.
+    private func blobArrived(_ bytes: UnsafeRawBufferPointer, _ management: ManagementExchange) {
+        received += bytes.count
+        guard bodyError == nil else { return }
+        guard received <= gateway.rules.blobLimit else {
+            return bodyFailed(.blobTooLarge(limit: gateway.rules.blobLimit))
+        }
+        management.bodyArrived(bytes)
     }
 
     func bodyFailed(_ error: GatewayError) {
@@ -134,6 +143,10 @@ final class IncomingRequest {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
+            } else if route.takesDocument(method) {
+                serveDocument(route)
+            } else if route.operation == .key {
+                revokeKey(route.pathArgument ?? "")
             } else {
                 client.respond(own(route))
             }
@@ -142,7 +155,7 @@ final class IncomingRequest {
 
     private func own(_ route: Route) -> OwnResponse {
         do throws(GatewayError) {
-            return try gateway.ownAnswer(to: route, target: target)
+            return try gateway.ownAnswer(to: route, target: target, for: rights)
         } catch {
             return response(to: error)
         }
@@ -162,7 +175,7 @@ final class IncomingRequest {
         }
     }
 
-    private func scannedBody() throws(GatewayError) -> ScannedBody {
+    func scannedBody() throws(GatewayError) -> ScannedBody {
         if let bodyError { throw bodyError }
         if let decoder { try finish(decoder) }
         do throws(ScanError) {
@@ -177,11 +190,12 @@ final class IncomingRequest {
     private func resolve(_ request: ModelRequest, _ route: Route) throws(GatewayError) {
         let name = request.model.text
         let pinned = try pinnedRunners(route)
-        switch gateway.catalog.resolve(name) {
+        switch gateway.resolve(name, for: rights) {
         case .found(let model):
             guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
                 throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
             }
+            if !rights.isUnlimited { try gateway.catalog.checkNames(request.names, of: route, for: rights) }
             try start(request, route, model)
         case .firstListsPending:
             gateway.awaitLists(id) { [weak self] in
@@ -208,10 +222,10 @@ final class IncomingRequest {
     private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
         if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
         let proxied = ProxiedRequest(
-            id: id, claimant: Claimant(of: identity, address: client.ipAddress, headers: headers), route: route,
+            id: id, claimant: Claimant(of: identity, address: client.caller.address, headers: headers), route: route,
             method: method, version: version, headers: headers, framing: intake.framing, body: body,
             isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
-            arrivedAt: arrivedAt)
+            arrivedAt: arrivedAt, rights: rights)
         // The exchange gives the memory back from here on.
         body = []
         releaseDecoder()

@@ -237,7 +237,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         var bytes: [UInt8] = []
         head.render(
             call.head, clientVersion: job.version, runner: gateway.runners[call.runner].index,
-            requestID: job.requestID, originFields: client.incoming?.intake.originFields ?? [],
+            requestID: job.requestID, fields: client.responseFields,
             date: gateway.clock.date(at: gateway.loop.now), into: &bytes)
         if !isHead { bytes += call.body }
         client.responseBegan(keepsAlive: head.keepsAlive, isCutByReset: false)

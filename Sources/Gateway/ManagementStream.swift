@@ -21,7 +21,7 @@ final class ManagementStream {
         isChunked = clientHead.framing == .chunked
         clientHead.render(
             head ?? ManagementStream.ownHead, clientVersion: job.version, runner: runner, requestID: job.requestID,
-            originFields: client.incoming?.intake.originFields ?? [], date: date, into: &self.head)
+            fields: client.responseFields, date: date, into: &self.head)
         client.responseBegan(keepsAlive: clientHead.keepsAlive, isCutByReset: false)
     }
 

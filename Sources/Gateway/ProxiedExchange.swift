@@ -14,8 +14,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     let gateway: Gateway
     /// nil once the exchange has ended.
     private(set) var client: ClientConnection?
-    var machine: Exchange
-    private var slot: SlotRequest
+    @exclusivity(unchecked) var machine: Exchange
+    @exclusivity(unchecked) private var slot: SlotRequest
     private(set) var connection: RunnerConnection?
     /// Of a body that is passed on while it arrives; nil for every other one, and once it has been sent.
     var upload: UploadPhase?
@@ -98,7 +98,9 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         runnerIndex = gateway.runners[runner].index
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
-        if !model.holders.contains(runner), case .found(let model) = gateway.catalog.resolve(request.model) {
+        if !model.holders.contains(runner),
+            case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights)
+        {
             self.model = model
         }
         perform(machine.granted(runner: runner, lease: lease))
@@ -160,7 +162,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
             head, clientVersion: request.version, runner: runnerIndex, requestID: request.requestID,
-            originFields: client.incoming?.intake.originFields ?? [], date: gateway.clock.date(at: gateway.loop.now),
+            fields: client.responseFields, date: gateway.clock.date(at: gateway.loop.now),
             into: &clientHead)
         isChunked = ownHead.framing == .chunked
         keepsRunnerAlive = checked.keepsAlive
@@ -239,6 +241,15 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         perform(machine.runnerFailed(failure))
     }
 
+    /// Idle connections give theirs up first; then the client has to come again.
+    override func noDescriptorFree() {
+        connection = nil
+        guard let runner = machine.runner else { return }
+        if gateway.closeIdleRunnerConnections() { return connect(to: runner, fresh: true) }
+        gateway.shortOfDescriptors()
+        perform(machine.noDescriptorFree())
+    }
+
     /// The client closed its connection or stopped taking bytes.
     func clientGone() {
         perform(machine.clientGone())
@@ -267,7 +278,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The lists may have changed since the exchange came, not least by what its runner just said.
     private func lookUpHolders() {
-        if case .found(let model) = gateway.catalog.resolve(request.model) {
+        if case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights) {
             slot.replaceHolders(model.holders, loaded: model.loaded)
         } else {
             slot.replaceHolders(RunnerSet(), loaded: RunnerSet())

@@ -23,11 +23,13 @@ final class ProxiedRequest {
     let streams: Bool
     let requestID: [UInt8]
     let arrivedAt: Instant
+    /// The model is looked up again when lists change.
+    let rights: ModelRights
 
     init(
         id: ExchangeID, claimant: Claimant, route: Route, method: Method, version: HTTPVersion, headers: HeaderFields,
-        framing: BodyFraming, body: [UInt8],
-        isStreamed: Bool = false, model: ScannedBody.Name, streams: Bool, requestID: [UInt8], arrivedAt: Instant
+        framing: BodyFraming, body: [UInt8], isStreamed: Bool = false, model: ScannedBody.Name, streams: Bool,
+        requestID: [UInt8], arrivedAt: Instant, rights: ModelRights
     ) {
         self.id = id
         self.claimant = claimant
@@ -43,6 +45,7 @@ final class ProxiedRequest {
         self.streams = streams
         self.requestID = requestID
         self.arrivedAt = arrivedAt
+        self.rights = rights
     }
 
     /// The body for a runner: the client's own bytes, with the runner's name of the model in the place of the client's

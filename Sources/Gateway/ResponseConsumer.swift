@@ -9,6 +9,10 @@ class ResponseConsumer {
     func connected(isReused: Bool) {}
     /// The connection could not be opened, broke, or carried something that is no HTTP. It is closed already.
     func connectionFailed(_ failure: RunnerFailure, reason: String) {}
+    /// The connection could not be opened for want of a file descriptor, which is no fault of the runner's.
+    func noDescriptorFree() {
+        connectionFailed(.connectFailed, reason: "no file descriptor is free (ulimit -n)")
+    }
     /// What `send` could not hand to the socket at once has left.
     func requestSent() {}
     /// The head of the final response. The consumer may close or give up the connection here.

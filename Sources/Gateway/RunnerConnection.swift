@@ -14,6 +14,8 @@ final class RunnerConnection: ByteStream, BodySink {
     private(set) var hasResponseBytes = false
     private var checked: ResponseRules.CheckedResponse?
     private var upload = Upload.none
+    /// 1xx responses since the last request was handed over.
+    private var interimResponses = 0
 
     private enum Upload {
         case none
@@ -27,6 +29,8 @@ final class RunnerConnection: ByteStream, BodySink {
 
     /// A head of this size is malformed (gateway.md section 3, "Proxying").
     private static let headLimits = HTTPParser.Limits(headBytes: 65536, fields: 256)
+    /// Of one request; nobody sends more than a few (RFC 9110 section 15.2), and they renew no deadline.
+    private static let maximumInterimResponses = 16
     /// A large body is handed over in pieces of this size, of which at most one is copied and held.
     private static let uploadPieceBytes = 262_144
 
@@ -75,7 +79,9 @@ final class RunnerConnection: ByteStream, BodySink {
             guard !isClosing else { return }
             switch result {
             case .success(let address): connect(to: address)
-            case .failure(let error): fail(.connectFailed, "its name can't be resolved: \(error)")
+            case .failure(let error):
+                if error.isOutOfDescriptors { return failWithoutDescriptor() }
+                fail(.connectFailed, "its name can't be resolved: \(error)")
             }
         }
     }
@@ -210,7 +216,13 @@ final class RunnerConnection: ByteStream, BodySink {
     /// Says whether parsing goes on: the consumer may have given the connection up.
     private func headArrived() -> Bool {
         let head = parser.responseHead
-        if ResponseRules.isInterim(head) { return true }
+        if ResponseRules.isInterim(head) {
+            interimResponses += 1
+            guard interimResponses > RunnerConnection.maximumInterimResponses else { return true }
+            fail(.malformedResponse, "more than \(RunnerConnection.maximumInterimResponses) interim responses")
+            return false
+        }
+        interimResponses = 0
         do throws(ResponseRules.Malformed) {
             let checked = try ResponseRules.check(head, client: 0)
             self.checked = checked
@@ -238,6 +250,7 @@ final class RunnerConnection: ByteStream, BodySink {
     }
 
     override func didFail(_ error: UVError) {
+        if !isConnected, error.isOutOfDescriptors { return failWithoutDescriptor() }
         fail(isConnected ? .reset : .connectFailed, error.description)
     }
 
@@ -252,6 +265,13 @@ final class RunnerConnection: ByteStream, BodySink {
     override func didFailToWrite(_ error: UVError) {
         guard isConnected, isReading else { return didFail(error) }
         upload = .refused
+    }
+
+    private func failWithoutDescriptor() {
+        let consumer = self.consumer
+        self.consumer = nil
+        close()
+        consumer?.noDescriptorFree()
     }
 
     private func fail(_ failure: RunnerFailure, _ reason: String) {

@@ -16,7 +16,7 @@ final class RunnerPool {
     var keepsIdle = true {
         didSet { if !keepsIdle { closeIdle() } }
     }
-    private var idle: [RunnerConnection] = []
+    @exclusivity(unchecked) private var idle: [RunnerConnection] = []
     /// Those in use, idle ones, and the one that reads the runner's lists.
     private(set) var openConnections = 0
     private var address: SocketAddress?
@@ -115,8 +115,11 @@ final class RunnerPool {
         addressExpires = Instant(nanoseconds: 0)
     }
 
-    func closeIdle() {
+    /// Says whether there were any.
+    @discardableResult
+    func closeIdle() -> Bool {
+        defer { idle.removeAll() }
         for connection in idle { connection.close() }
-        idle.removeAll()
+        return !idle.isEmpty
     }
 }

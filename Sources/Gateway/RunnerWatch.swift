@@ -28,10 +28,12 @@ final class RunnerWatch: Timed {
     }
 
     func start() {
+        loop.descriptors.others += 1
         setDeadline(loop.now)
     }
 
     func stop() {
+        loop.descriptors.others -= 1
         setDeadline(.distantFuture)
         connection?.release(reusable: false)
         connection = nil
@@ -128,6 +130,10 @@ final class RunnerWatch: Timed {
             connection = nil
             schedule.failed(at: now)
             gateway.probeFailed(runner, reason: reason)
+        case .noDescriptorFree:
+            connection = nil
+            schedule.failed(at: now)
+            gateway.probeNotPossible(runner)
         }
         let done = served
         served = []
@@ -148,6 +154,12 @@ final class RunnerWatch: Timed {
     private func take(_ list: RunnerList, status: Int, body: [UInt8]) {
         let now = loop.now
         guard status == 200 else {
+            // A runner that lists models and has no such route (Ollama had none before 0.1.33) is well; what it has in
+            // memory is known by its answers alone.
+            if status == 404, list == .ps, gateway.catalog.hasList(of: runner) {
+                schedule.succeeded(at: now)
+                return gateway.probeSucceeded(runner)
+            }
             schedule.failed(at: now)
             if status == 508 { return gateway.probeCameBack(runner) }
             return gateway.probeFailed(runner, reason: "GET \(list.path) was answered with status \(status)")
@@ -168,6 +180,8 @@ private final class ListReader: ResponseConsumer {
     enum Result {
         case answered(status: Int, body: [UInt8], keepsAlive: Bool)
         case failed(String)
+        /// We could not even ask.
+        case noDescriptorFree
     }
 
     let list: RunnerList
@@ -208,6 +222,10 @@ private final class ListReader: ResponseConsumer {
 
     override func connectionFailed(_ failure: RunnerFailure, reason: String) {
         watch.connectionFailed(self, failure, reason: reason)
+    }
+
+    override func noDescriptorFree() {
+        watch.ended(self, .noDescriptorFree)
     }
 
     override func deadlineReached() {

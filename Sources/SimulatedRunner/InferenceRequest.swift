@@ -75,7 +75,7 @@ struct InferenceRequest: Equatable {
             throw Refusal(status: 400, message: kind.family == .native ? "missing request body" : "EOF")
         }
         let json: JSON
-        do throws(JSONError) { json = try JSON(parsing: body) } catch {
+        do throws(JSONError) { json = try JSON(parsing: body).withFoldedKeys } catch {
             throw Refusal(status: 400, message: "invalid JSON: \(error.message) at byte \(error.position)")
         }
         guard json.members != nil else {
@@ -188,4 +188,12 @@ struct InferenceRequest: Equatable {
     private static let units: [String: Double] = [
         "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600
     ]
+}
+
+extension JSON {
+    /// As Go's decoder matches the keys of a request: letter case aside.
+    var withFoldedKeys: JSON {
+        guard let members else { return self }
+        return .object(members.map { Member($0.key.lowercased(), $0.value) })
+    }
 }

@@ -60,7 +60,7 @@ extension SimulatedConnection {
 
     private func document() throws(Refusal) -> JSON {
         guard !body.isEmpty else { throw Refusal(status: 400, message: "missing request body") }
-        do throws(JSONError) { return try JSON(parsing: body) } catch {
+        do throws(JSONError) { return try JSON(parsing: body).withFoldedKeys } catch {
             throw Refusal(status: 400, message: "invalid JSON: \(error.message)")
         }
     }
@@ -107,7 +107,7 @@ extension SimulatedConnection {
     // MARK: Blobs
 
     private func blob(_ digest: String) throws(Refusal) {
-        let known = library.blobs.contains(digest)
+        let known = library.blobs.contains(digest.replacing("sha256-", with: "sha256:"))
         guard parser.requestHead.method == .post else { return answer(known ? 200 : 404, type: nil, []) }
         guard !known else { return answer(200, type: nil, []) }
         let sum = body.withUnsafeBytes { Cryptography.sha256($0) }
@@ -123,6 +123,7 @@ extension SimulatedConnection {
     func uploadBegan(_ digest: String) {
         if let status = library.answersUploadsWith ?? (library.blobs.contains(digest) ? 200 : nil) {
             closesAfterwards = true
+            runner.requestsSeen += 1
             record = keepRecord()
             if status < 400 {
                 answer(status, type: nil, [])

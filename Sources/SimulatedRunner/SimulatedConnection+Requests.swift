@@ -44,7 +44,7 @@ extension SimulatedConnection {
     private func show(_ lists: Lists) {
         guard !body.isEmpty else { return refuse(Refusal(status: 400, message: "missing request body")) }
         let json: JSON
-        do throws(JSONError) { json = try JSON(parsing: body) } catch {
+        do throws(JSONError) { json = try JSON(parsing: body).withFoldedKeys } catch {
             return refuse(Refusal(status: 400, message: "invalid JSON: \(error.message)"))
         }
         // An empty `model` counts as absent.

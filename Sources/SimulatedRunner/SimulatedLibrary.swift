@@ -30,4 +30,25 @@ public struct SimulatedLibrary: Sendable, Equatable {
     public var answersUploadsWith: Int?
 
     public init() {}
+
+    /// The names of its faults for the command line, with what they do.
+    public static let names: [(name: String, meaning: String)] = [
+        ("fails-at-layer=N", "pulls, pushes and creates end with an error line at layer N (0, 1)"),
+        ("hangs-at-layer=N", "they fall silent there"), ("resets-at-layer=N", "their connection is reset there"),
+        ("refuses=STATUS", "every request that manages models is answered with this status")
+    ]
+
+    /// Sets one fault by its command-line name. False: no such fault, or its number is missing or negative.
+    public mutating func set(_ argument: String) -> Bool {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let number = Int(parts[1]), number >= 0 else { return false }
+        switch parts[0] {
+        case "fails-at-layer": failsAtLayer = number
+        case "hangs-at-layer": hangsAtLayer = number
+        case "resets-at-layer": resetsAtLayer = number
+        case "refuses" where (400...599).contains(number): refusesWith = number
+        default: return false
+        }
+        return true
+    }
 }

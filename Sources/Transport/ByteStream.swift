@@ -15,6 +15,8 @@ open class ByteStream: Timed {
     /// The subclass wants to read; with TLS the socket may be read without that, and the other way round.
     @exclusivity(unchecked) public internal(set) final var isReading = false
     private var isReadingSocket = false
+    /// Accepted by a listener that takes clients.
+    final var isClient = false
     /// nil: plain text, which pays one comparison per write for this and nothing per read.
     @exclusivity(unchecked) final var tls: TLSSession?
     /// Bytes handed to `write` that the socket has not taken yet.
@@ -82,6 +84,8 @@ open class ByteStream: Timed {
         if code < 0 {
             request.deallocate()
             didFail(UVError(code: code))
+        } else {
+            failWithoutDescriptor()
         }
     }
 
@@ -89,6 +93,19 @@ open class ByteStream: Timed {
     public final func connect(toUnix path: String) {
         let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
         uv_pipe_connect(request, handle.asPipe, path, ByteStream.connected)
+        failWithoutDescriptor()
+    }
+
+    /// The last descriptors are not for connections.
+    private func failWithoutDescriptor() {
+        guard let descriptor, Int(descriptor) >= loop.descriptors.connectCeiling else { return }
+        didFail(UVError(code: UV_EMFILE.rawValue))
+    }
+
+    /// nil: it has none yet, or no longer.
+    final var descriptor: Int32? {
+        var descriptor: uv_os_fd_t = -1
+        return uv_fileno(handle.asHandle, &descriptor) == 0 ? descriptor : nil
     }
 
     private static let connected: @convention(c) (UnsafeMutablePointer<uv_connect_t>?, Int32) -> Void = {
@@ -347,6 +364,7 @@ open class ByteStream: Timed {
         stream.isOpen = false
         stream.tls = nil
         stream.loop.openStreams -= 1
+        stream.loop.descriptors.streamClosed(wasClient: stream.isClient)
         stream.didClose()
     }
 
@@ -359,8 +377,7 @@ open class ByteStream: Timed {
 
     /// Asks the socket whether the peer has closed or reset the connection: while it isn't read, libuv doesn't tell.
     public final var isPeerGone: Bool {
-        var descriptor: uv_os_fd_t = -1
-        guard !isClosing, uv_fileno(handle.asHandle, &descriptor) == 0 else { return false }
+        guard !isClosing, let descriptor else { return false }
         // 0x2000 is POLLRDHUP, which glibc hides behind _GNU_SOURCE; POLLERR and POLLHUP are always reported.
         var question = pollfd(fd: descriptor, events: 0x2000, revents: 0)
         return poll(&question, 1, 0) > 0

@@ -57,6 +57,15 @@ public final class HTTPParser {
     private var failure: ParseFailure?
     private var headBytesSeen = 0
     private var overheadBytes = 0
+    /// A CR in front of a message whose LF is still to come.
+    private var isBehindCR = false
+    /// The buffer that llhttp walks through.
+    private var current = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Of a request's head, the last bytes before `current`; the newest lowest.
+    private var bytesBefore: UInt64 = 0
+    /// The version's bytes, the last one lowest.
+    private var version: UInt32 = 0
+    private var extensionBytes = 0
     /// The runner answers a HEAD: whatever its head says, no body follows (RFC 9112 section 6.3).
     private var skipsBody = false
 
@@ -97,11 +106,13 @@ public final class HTTPParser {
             llhttp_resume(parser)
         }
         stop = .none
+        if phase == .beforeMessage, let wrong = wrongLineEnd(bytes) { return .failed(wrong) }
+        current = bytes
         let wasBody = phase == .body
         let code = llhttp_execute(parser, base, bytes.count)
         if code == HPE_OK {
             consumed = bytes.count
-            if !wasBody, phase != .body { headBytesSeen += consumed }
+            if !wasBody, phase != .body { headGoesOn(behind: bytes) }
             return headBytesSeen > limits.headBytes ? .failed(.headTooLarge) : .needsMore
         }
         consumed = llhttp_get_error_pos(parser).map { UnsafePointer(base).distance(to: $0) } ?? bytes.count
@@ -132,13 +143,32 @@ public final class HTTPParser {
         return (code == HPE_OK || code == HPE_PAUSED) && stop == .messageEnd
     }
 
+    /// llhttp skips any CR and LF in front of a message. A request may have whole line ends there (RFC 9112 section
+    /// 2.2), a response nothing: it would be bytes behind the end of the one before.
+    private func wrongLineEnd(_ bytes: UnsafeRawBufferPointer) -> ParseFailure? {
+        guard let first = bytes.first, first == 0x0D || first == 0x0A || isBehindCR else { return nil }
+        guard kind == .request else { return .malformed("a line end stands in front of the response") }
+        for byte in bytes {
+            if isBehindCR != (byte == 0x0A) { return .malformed("a bare CR or LF stands in front of the request") }
+            isBehindCR = byte == 0x0D
+            if byte != 0x0D, byte != 0x0A { break }
+        }
+        return nil
+    }
+
+    private func headGoesOn(behind bytes: UnsafeRawBufferPointer) {
+        headBytesSeen += bytes.count
+        guard kind == .request else { return }
+        for byte in bytes.suffix(5) { bytesBefore = bytesBefore << 8 | UInt64(byte) }
+    }
+
     private func reason(_ code: llhttp_errno_t, in bytes: UnsafeRawBufferPointer, at position: Int) -> ParseFailure {
         if let failure { return failure }
         switch code {
-        case HPE_INVALID_METHOD: return ParseFailure(invalidMethodIn: bytes)
-        // The version itself is fine: it is a bare LF or something else behind it that is not.
-        case HPE_INVALID_VERSION where kind == .request && hasKnownVersion:
-            return .malformed("the request line does not end behind its version")
+        case HPE_INVALID_METHOD: return ParseFailure(invalidMethodIn: bytes, at: position)
+        // A version that is none, or a known one and something other than a line's end behind it.
+        case HPE_INVALID_VERSION where kind == .request && (hasKnownVersion || !hasWholeVersion):
+            return .malformed("the request line does not end in HTTP/1.1 or HTTP/1.0")
         case HPE_INVALID_VERSION, HPE_PAUSED_H2_UPGRADE: return .unsupportedVersion
         default:
             let words = llhttp_get_error_reason(parser).map { String(cString: $0) } ?? ""
@@ -150,6 +180,9 @@ public final class HTTPParser {
         parser.pointee.http_major == 1 && parser.pointee.http_minor <= 1
     }
 
+    /// A digit, a dot and a digit (RFC 9112 section 2.3).
+    private var hasWholeVersion: Bool { version >> 24 == 0 && version >> 16 != 0 && version >> 8 & 0xFF == 0x2E }
+
     // MARK: Called back by llhttp, see ParserSettings
 
     func messageBegan() {
@@ -157,6 +190,7 @@ public final class HTTPParser {
         failure = nil
         headBytesSeen = 0
         overheadBytes = 0
+        version = 0
         switch kind {
         case .request:
             requestHead.target.removeAll(keepingCapacity: true)
@@ -170,6 +204,22 @@ public final class HTTPParser {
         requestHead.target.append(contentsOf: piece)
         return 0
     }
+
+    /// llhttp takes `RTSP/1.0` and `ICE/1.0` for requests, too, and doesn't tell: the name stands in front of the version.
+    func version(_ piece: UnsafeRawBufferPointer) -> Int32 {
+        if kind == .request, version == 0, let start = piece.baseAddress, let base = current.baseAddress {
+            let place = base.distance(to: start)
+            for byte in current[max(0, place - 5)..<place] { bytesBefore = bytesBefore << 8 | UInt64(byte) }
+            guard bytesBefore & 0xFF_FFFF_FFFF == HTTPParser.protocolName else {
+                return fail(.malformed("its protocol is not HTTP"))
+            }
+        }
+        for byte in piece { version = version << 8 | UInt32(byte) }
+        return 0
+    }
+
+    /// `HTTP/`
+    private static let protocolName: UInt64 = 0x48_5454_502F
 
     func fieldName(_ piece: UnsafeRawBufferPointer) -> Int32 {
         if phase == .body { return trailerOrExtension(piece.count) }
@@ -209,6 +259,17 @@ public final class HTTPParser {
         return overheadBytes > limits.headBytes ? fail(.headTooLarge) : 0
     }
 
+    func chunkExtension(_ count: Int) -> Int32 {
+        extensionBytes += count
+        return trailerOrExtension(count)
+    }
+
+    /// A name or a value, neither of which may be empty (RFC 9112 section 7.1.1).
+    func chunkExtensionEnded() -> Int32 {
+        defer { extensionBytes = 0 }
+        return extensionBytes == 0 ? fail(.malformed("a chunk extension has no name or an empty value")) : 0
+    }
+
     private func fitsHead(_ count: Int) -> Bool {
         switch kind {
         case .request: requestHead.target.count + requestHead.headers.byteCount + count <= limits.headBytes
@@ -226,7 +287,8 @@ public final class HTTPParser {
         case .response:
             responseHead.version = version
             responseHead.status = Int(parser.pointee.status_code)
-            if skipsBody { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
+            // llhttp would read a body behind those 1xx that it doesn't know (RFC 9112 section 6.3).
+            if skipsBody || responseHead.status < 200 { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
         }
         // `Upgrade` is ignored: the message keeps its own framing and HTTP/1 goes on (RFC 9110 section 7.8).
         parser.pointee.upgrade = 0

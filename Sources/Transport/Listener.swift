@@ -53,12 +53,35 @@ open class Listener {
     /// The connection is accepted and may be read.
     open func didAccept(_ connection: ByteStream) {}
 
+    /// What it accepts is counted, and waits outside when descriptors run short.
+    open var takesClients: Bool { false }
+    /// Accepting pauses: no descriptor is free for a client. What has connected waits.
+    open func didPause() {}
+    /// Told four times a second while it goes on.
+    open func stillPaused() {}
+
     private func connectionArrived() {
+        // libuv announces nothing more while the connection that it announced is left lying.
+        guard !takesClients || loop.descriptors.mayAccept(self) else { return didPause() }
+        accept()
+    }
+
+    /// Takes the connection that was left lying.
+    func resume() {
+        guard !isClosed else { return }
+        accept()
+    }
+
+    private func accept() {
         guard let connection = makeConnection() else { return refuseConnection() }
         do throws(UVError) {
             try connection.accept(from: handle)
         } catch {
             return connection.close()
+        }
+        if takesClients {
+            connection.isClient = true
+            loop.descriptors.clientAccepted(connection.descriptor)
         }
         didAccept(connection)
     }
@@ -82,6 +105,7 @@ open class Listener {
     public final func close() {
         guard !isClosed else { return }
         isClosed = true
+        loop.descriptors.forget(self)
         uv_close(handle.asHandle) { handle in
             guard let data = handle?.pointee.data else { return }
             Unmanaged<Listener>.fromOpaque(data).release()

@@ -12,6 +12,7 @@ public final class Loop {
     let readBuffer: UnsafeMutableRawBufferPointer
     /// Where responses are put together before their one write.
     public let splice = SpliceBuffer()
+    public let descriptors: Descriptors
     /// What every parser of this loop's connections is made with.
     public let parserSettings: ParserSettings
 
@@ -42,6 +43,7 @@ public final class Loop {
         uv = .allocate(capacity: 1)
         try UVError.check(uv_loop_init(uv))
         readBuffer = .allocate(byteCount: Loop.readBufferBytes, alignment: 64)
+        descriptors = Descriptors(backend: uv_backend_fd(uv))
         parserSettings = ParserSettings()
         wheel = DeadlineWheel(now: Instant(nanoseconds: Int64(uv_now(uv)) &* 1_000_000))
         sweepTimer = .allocate(capacity: 1)

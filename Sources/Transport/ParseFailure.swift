@@ -11,17 +11,19 @@ public enum ParseFailure: Error, Equatable, Sendable {
     case targetTooLarge
     case tooManyFields
 
-    /// A method llhttp doesn't know is one that is not implemented (501) if it is a token at all (RFC 9110 section
-    /// 5.6.2), else the bytes are no HTTP (400).
-    init(invalidMethodIn bytes: UnsafeRawBufferPointer) {
-        if bytes.first == 0x16 {
-            self = .malformed("this looks like TLS, and this port speaks plain HTTP: use http:// in the URL")
+    /// llhttp stops at the first byte that fits no method it knows. If a method may hold that byte, it is one that is not
+    /// implemented (501), else the bytes are no HTTP (400). Nothing behind it is looked at, which may not be here yet.
+    init(invalidMethodIn bytes: UnsafeRawBufferPointer, at position: Int) {
+        guard position < bytes.count else {
+            self = .unknownMethod
             return
         }
-        let token = bytes.prefix { $0 != 0x20 }
-        let isToken =
-            !token.isEmpty && token.count <= 32 && token.allSatisfy { ASCII.isLetter($0) || $0 == UInt8(ascii: "-") }
-        self = isToken ? .unknownMethod : .malformed("the request does not begin with a method")
+        switch bytes[position] {
+        case 0x16:
+            self = .malformed("this looks like TLS, and this port speaks plain HTTP: use http:// in the URL")
+        case let byte where ASCII.isTokenByte(byte): self = .unknownMethod
+        default: self = .malformed("the request does not begin with a method")
+        }
     }
 
     /// What a client is told; the connection's framing is in doubt, so it closes.

@@ -16,16 +16,19 @@ public final class ParserSettings {
             }
         }
         pointer.pointee.on_url = { ParserSettings.with($0, $1, $2) { $0.target($1) } }
+        pointer.pointee.on_version = { ParserSettings.with($0, $1, $2) { $0.version($1) } }
         pointer.pointee.on_header_field = { ParserSettings.with($0, $1, $2) { $0.fieldName($1) } }
         pointer.pointee.on_header_value = { ParserSettings.with($0, $1, $2) { $0.fieldValue($1) } }
         pointer.pointee.on_header_value_complete = { ParserSettings.with($0) { $0.fieldEnded() } }
         pointer.pointee.on_headers_complete = { ParserSettings.with($0) { $0.headersComplete() } }
         pointer.pointee.on_chunk_extension_name = { parser, _, count in
-            ParserSettings.with(parser) { $0.trailerOrExtension(count) }
+            ParserSettings.with(parser) { $0.chunkExtension(count) }
         }
         pointer.pointee.on_chunk_extension_value = { parser, _, count in
-            ParserSettings.with(parser) { $0.trailerOrExtension(count) }
+            ParserSettings.with(parser) { $0.chunkExtension(count) }
         }
+        pointer.pointee.on_chunk_extension_name_complete = { ParserSettings.with($0) { $0.chunkExtensionEnded() } }
+        pointer.pointee.on_chunk_extension_value_complete = { ParserSettings.with($0) { $0.chunkExtensionEnded() } }
         pointer.pointee.on_body = { parser, bytes, count in
             ParserSettings.with(parser, bytes, count) { parser, bytes in
                 parser.sink?.bodyArrived(bytes)

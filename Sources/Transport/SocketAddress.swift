@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CUV
+public import GatewayCore
 
 /// An IPv4 or IPv6 address with a port.
 public struct SocketAddress: Sendable, CustomStringConvertible {
@@ -51,6 +52,22 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
                 ? raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_port
                 : raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_port
             return Int(UInt16(bigEndian: port))
+        }
+    }
+
+    /// For comparing; `host` is for reading.
+    public var ipAddress: IPAddress {
+        withPointer { address in
+            let raw = UnsafeRawPointer(address)
+            guard address.pointee.sa_family == sa_family_t(AF_INET6) else {
+                let value = raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_addr.s_addr
+                return IPAddress(high: 0, low: 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: value)))
+            }
+            let halves = withUnsafeBytes(of: raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_addr) {
+                bytes in
+                (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            }
+            return IPAddress(high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1))
         }
     }
 

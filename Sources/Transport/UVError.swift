@@ -16,6 +16,8 @@ public struct UVError: Error, Equatable, Sendable, CustomStringConvertible {
     public var name: String { String(cString: uv_err_name(code)) }
 
     public var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
+    /// The process or the system has no file descriptor left.
+    public var isOutOfDescriptors: Bool { code == UV_EMFILE.rawValue || code == UV_ENFILE.rawValue }
     public var isReset: Bool { code == UV_ECONNRESET.rawValue || code == UV_EPIPE.rawValue }
 
     /// - Throws: `UVError` for a negative code.

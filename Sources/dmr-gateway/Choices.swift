@@ -8,3 +8,5 @@ public import GatewayCore
 extension SelectionPolicy: ExpressibleByArgument {}
 extension Configuration.Log.Level: ExpressibleByArgument {}
 extension Configuration.Log.Format: ExpressibleByArgument {}
+extension Configuration.Access.Role: ExpressibleByArgument {}
+extension Configuration.Access.Scope: ExpressibleByArgument {}

@@ -20,9 +20,30 @@ final class ConfigurationReader {
     }
 
     func resolve() throws(ConfigurationErrors) -> ResolvedConfiguration {
-        let resolved = try Configuration.resolve(try sources())
+        try resolve(file: readFile())
+    }
+
+    /// With this content of the file, nil for none, in the place of what is on the disk.
+    func resolve(file: [UInt8]?) throws(ConfigurationErrors) -> ResolvedConfiguration {
+        var sources = ConfigurationSources()
+        sources.flags = flags
+        sources.environment = ConfigurationEnvironment.ofThisProcess()
+        let machine = Machine.current()
+        sources.ownHosts = Set([machine.name] + machine.addresses.map(\.description))
+        let location = try location()
+        if let file {
+            sources.file = (location.file, file)
+        } else if !mayBeMissing(location) {
+            throw ConfigurationErrors("\(location.file): is missing; name another with --config or --state-dir")
+        }
+        let resolved = try Configuration.resolve(sources)
         try TLSFiles.check(resolved.configuration)
         return resolved
+    }
+
+    /// Nobody asked for the default file, so it may be missing, unless it was there before.
+    private func mayBeMissing(_ location: ConfigurationLocation) -> Bool {
+        !location.isFileNamed && filePath == nil
     }
 
     /// - Throws: `ExitCode`, after each error was said on a line of its own.
@@ -35,25 +56,20 @@ final class ConfigurationReader {
         }
     }
 
-    private func sources() throws(ConfigurationErrors) -> ConfigurationSources {
-        var sources = ConfigurationSources()
-        sources.flags = flags
-        sources.environment = ConfigurationEnvironment.ofThisProcess()
-        let machine = Machine.current()
-        sources.ownHosts = Set([machine.name] + machine.addresses.map(\.description))
-        let location = try ConfigurationLocation(flags: sources.flags, environment: sources.environment)
-        switch SystemFile.read(location.file) {
-        case .success(let bytes):
-            sources.file = (location.file, bytes)
+    private func readFile() throws(ConfigurationErrors) -> [UInt8]? {
+        let location = try location()
+        do throws(FileFailure) {
+            let bytes = try SystemFiles().contents(of: location.file).bytes
             filePath = location.file
-        case .failure(let failure):
-            // Nobody asked for the default file, so it may be missing, unless it was there before; one that is there and
-            // unreadable may hold keys and limits, and going on without them would open what it closes.
-            guard !location.isFileNamed, failure.isMissing, filePath == nil else {
+            return bytes
+        } catch {
+            // One that is there and unreadable may hold keys and limits, and going on without them would open what it
+            // closes.
+            guard mayBeMissing(location), error.isMissing else {
                 throw ConfigurationErrors(
-                    "\(location.file): can't be read: \(failure.reason); name another with --config or --state-dir")
+                    "\(location.file): can't be read: \(error.reason); name another with --config or --state-dir")
             }
+            return nil
         }
-        return sources
     }
 }

@@ -17,6 +17,6 @@ struct DMRGateway: ParsableCommand {
             Without a subcommand, serve runs: see "dmr-gateway help serve" for its flags, environment and file.
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, CheckCommand.self, RunnerCommand.self],
+        subcommands: [ServeCommand.self, CheckCommand.self, KeyCommand.self, RunnerCommand.self],
         defaultSubcommand: ServeCommand.self)
 }

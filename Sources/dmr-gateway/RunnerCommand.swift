@@ -13,8 +13,8 @@ struct RunnerCommand: ParsableCommand {
         discussion: """
             For trying the gateway out, for tests and for load tests, where no GPU is at hand. No model is run: the \
             answers are pseudo-words and say so. The first tool that a request offers is called with made-up arguments, a \
-            `format` gets JSON that fits it, `think` gets thoughts. Models that are pulled, pushed or created are names \
-            without weights.
+            `format` gets JSON that fits it, `think` gets thoughts. Models are pulled, pushed and created by name only: \
+            nothing is downloaded or kept.
 
             Two runners and a gateway in front of them:
 
@@ -67,6 +67,9 @@ struct RunnerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Tokens of an answer, if the request doesn't say.", valueName: "n"))
     var answerTokens = 64
 
+    @Option(help: ArgumentHelp("Milliseconds between two lines of a pull's progress.", valueName: "ms"))
+    var progress = 0.0
+
     @Option(name: .customLong("fault"), help: ArgumentHelp("Goes wrong on purpose; repeatable.", valueName: "fault"))
     var faults: [String] = []
 
@@ -74,8 +77,9 @@ struct RunnerCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     private static var faultList: String {
-        let width = SimulatedFaults.names.reduce(0) { max($0, $1.name.count) } + 2
-        return SimulatedFaults.names.map { fault in
+        let faults = SimulatedFaults.names + SimulatedLibrary.names
+        let width = faults.reduce(0) { max($0, $1.name.count) } + 2
+        return faults.map { fault in
             "  " + fault.name + String(repeating: " ", count: width - fault.name.count) + fault.meaning
         }.joined(separator: "\n")
     }
@@ -84,7 +88,8 @@ struct RunnerCommand: ParsableCommand {
         let numbers: [(String, Double, Double)] = [
             ("--tokens-per-second", tokensPerSecond, 0), ("--first-token", firstToken, 0), ("--prefill", prefill, 0),
             ("--parallel", Double(parallel), 1), ("--max-queue", Double(maxQueue), 0), ("--load-time", loadTime, 0),
-            ("--answer-tokens", Double(answerTokens), 1), ("--tokens-per-write", Double(tokensPerWrite), 1)
+            ("--answer-tokens", Double(answerTokens), 1), ("--tokens-per-write", Double(tokensPerWrite), 1),
+            ("--progress", progress, 0)
         ]
         for (flag, value, least) in numbers where !(value >= least && value.isFinite) {
             throw ValidationError("\(flag) must be a number of at least \(Int(least)).")
@@ -101,7 +106,8 @@ struct RunnerCommand: ParsableCommand {
         guard !models.contains("") else { throw ValidationError("--model needs a name.") }
         for fault in faults {
             var trial = SimulatedFaults()
-            guard trial.set(fault) else {
+            var library = SimulatedLibrary()
+            guard trial.set(fault) || library.set(fault) else {
                 throw ValidationError(
                     "--fault '\(fault)' is not known, or its number is missing or not wanted; see --help.")
             }
@@ -133,13 +139,16 @@ struct RunnerCommand: ParsableCommand {
 
     private var options: SimulatedRunnerOptions {
         var faults = SimulatedFaults()
-        for fault in self.faults { _ = faults.set(fault) }
+        var library = SimulatedLibrary()
+        library.pause = .seconds(progress / 1000)
+        for fault in self.faults where !faults.set(fault) { _ = library.set(fault) }
         var options = SimulatedRunnerOptions(
             models: names.map { SimulatedModel($0) }, tokensPerSecond: tokensPerSecond,
             timeToFirstToken: .seconds(firstToken / 1000), prefillPerToken: .seconds(prefill / 1000),
             parallel: parallel, maximumQueue: maxQueue, loadTime: .seconds(loadTime), keepAlive: keepAlive,
             answerTokens: answerTokens, seed: seed, faults: faults)
         options.tokensPerWrite = tokensPerWrite
+        options.library = library
         for (place, rate) in modelRates.compactMap(parsed) { options.models[place].tokensPerSecond = rate }
         return options
     }

@@ -10,6 +10,7 @@ import Transport
 /// - Throws: `ExitCode`, after it said why on standard error.
 func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader) throws(ExitCode) {
     do {
+        Descriptors.raiseLimit()
         let loop = try Loop()
         var current = start
         var demo: Demo?
@@ -22,13 +23,18 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
         for warning in current.warnings { log.warning(warning) }
         let server = try GatewayServer(loop: loop, configuration: current.configuration, log: log)
         try server.start()
-        let file = try reader.location().file
-        server.watchConfiguration(at: file, current: current) { () throws(ConfigurationErrors) in
+        server.keepConfiguration(in: ConfigurationStore(try reader.location()), current: current) {
+            () throws(ConfigurationErrors) in
             var resolved = try reader.resolve()
+            demo?.configure(&resolved.configuration)
+            return resolved
+        } resolveContent: { file throws(ConfigurationErrors) in
+            var resolved = try reader.resolve(file: file)
             demo?.configure(&resolved.configuration)
             return resolved
         }
         try server.watchSignals()
+        server.gateway.warnOfFewDescriptors()
         for address in server.addresses { StandardError.print("listening on \(address)") }
         StartUpPages.giveBack()
         loop.run()

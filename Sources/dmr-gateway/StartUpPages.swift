@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Gateway
 import Glibc
 
 /// The pages of this program's code that starting has brought into memory, most of them for reading flags, file and
@@ -8,7 +9,7 @@ enum StartUpPages {
     /// Gives them back: 13.4 MB resident when idle become 8.8 to 10.4. Code is mapped from the file and never written to, so
     /// what is needed again comes back with the first call, usually without reading the disk.
     static func giveBack() {
-        guard case .success(let maps) = SystemFile.read("/proc/self/maps") else { return }
+        guard let maps = try? SystemFiles().contents(of: "/proc/self/maps").bytes else { return }
         for line in maps.split(separator: UInt8(ascii: "\n")) {
             // ADDRESS-ADDRESS PERMISSIONS OFFSET DEVICE INODE PATH (proc_pid_maps(5))
             let fields = line.split(separator: UInt8(ascii: " "))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Gateway
 import GatewayCore
 import Glibc
 
@@ -11,7 +12,11 @@ extension ConfigurationEnvironment {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
         return ConfigurationEnvironment(variables) { path in
-            SystemFile.read(path).mapError { ReadFailure(reason: $0.reason) }
+            do throws(FileFailure) {
+                return .success(try SystemFiles().contents(of: path).bytes)
+            } catch {
+                return .failure(ReadFailure(reason: error.reason))
+            }
         }
     }
 }

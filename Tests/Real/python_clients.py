@@ -118,6 +118,51 @@ def check_ollama_package(report: Report, gateway: Gateway, ollamas: list[Ollama]
     report.check("unknown model", unknown_model)
 
 
+def check_ollama_package_manages(report: Report, gateway: Gateway, ollamas: list[Ollama]) -> None:
+    client = ollama.Client(host=gateway.url, timeout=120)
+
+    def names() -> list[list[str]]:
+        return [runner.names for runner in ollamas]
+
+    def blob() -> str:
+        small = gateway.folder / "small.bin"
+        small.write_bytes(b"no model, but a blob" * 1000)
+        digest = client.create_blob(small)
+        files = [runner.models / "blobs" / digest.replace(":", "-") for runner in ollamas]
+        expect(all(file.read_bytes() == small.read_bytes() for file in files), "the blob is not on both")
+        return f"{digest[:19]}… on both"
+
+    def copy() -> str:
+        expect(client.copy(MODEL, "python-copy").status == "success", "copy: no success")
+        expect(names() == [[MODEL, "python-copy:latest"]] * 2, f"{names()}")
+        return "on both"
+
+    def delete() -> str:
+        expect(client.delete("python-copy").status == "success", "delete: no success")
+        expect(names() == [[MODEL]] * 2, f"{names()}")
+        try:
+            client.delete("python-copy")
+        except ollama.ResponseError as error:
+            expect((error.status_code, error.error) == (404, "model 'python-copy' not found"), f"{error}")
+            return f"from both; again: {error.status_code} {error.error}"
+        expect(False, "no error was raised")
+        return ""
+
+    def pull_fails() -> str:
+        try:
+            list(client.pull("registry.invalid/library/x", insecure=True, stream=True))
+        except ollama.ResponseError as error:
+            return one_line(str(error.error), 100)
+        expect(False, "no error was raised")
+        return ""
+
+    report.section("the ollama package changes models")
+    report.check("create_blob", blob)
+    report.check("copy", copy)
+    report.check("delete", delete)
+    report.check("pull that fails", pull_fails)
+
+
 def check_openai_package(report: Report, gateway: Gateway) -> None:
     # Without retries: a repeated request would hide that the first one failed.
     client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="unused", timeout=120, max_retries=0)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import fcntl
+import hashlib
 import json
 import re
 import shutil
@@ -16,9 +17,11 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from cli import check_cli  # noqa: E402
+from cli import check_cli, check_cli_management, check_cli_under_prefix  # noqa: E402
 from failures import check_dead_model_process, check_dead_ollama  # noqa: E402
-from python_clients import check_ollama_package, check_openai_package  # noqa: E402
+from management import check_management  # noqa: E402
+from progress import check_progress  # noqa: E402
+from python_clients import check_ollama_package, check_ollama_package_manages, check_openai_package  # noqa: E402
 from report import Failed, Report, expect  # noqa: E402
 from servers import Gateway, Ollama, forget_environment, stop_all  # noqa: E402
 from stop import check_stop  # noqa: E402
@@ -36,7 +39,7 @@ def main() -> int:
     if shutil.which("curl") is None:
         sys.exit("test-real: needs curl on the PATH")
     forget_environment()
-    # Models are kept from run to run, so two runs at once would share them.
+    # What install.py puts there is shared.
     lock = (options.work / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,7 +68,9 @@ def main() -> int:
 def run(program: Path, work: Path, folder: Path) -> int:
     report = Report()
     ollamas = [Ollama(index, work, folder) for index in range(2)]
+    digest = sha256_of(ollamas[0].weights)
     for ollama in ollamas:
+        ollama.link_weights(digest)
         ollama.start()
         ollama.create_model()
         ollama.load_model()
@@ -77,6 +82,11 @@ def run(program: Path, work: Path, folder: Path) -> int:
     check_ollama_package(report, gateway, ollamas)
     check_openai_package(report, gateway)
     check_cli(report, gateway, ollamas)
+    check_management(report, gateway, ollamas)
+    check_ollama_package_manages(report, gateway, ollamas)
+    check_cli_management(report, gateway, ollamas)
+    check_cli_under_prefix(report, gateway, ollamas)
+    check_progress(report, program, folder, ollamas[0].program)
     check_streams(report, gateway, ollamas)
     one_each = Gateway("one-each", program, folder)
     one_each.start_with_file({"runners": [{"url": ollama.url, "max_inflight": 1} for ollama in ollamas]})
@@ -90,6 +100,14 @@ def run(program: Path, work: Path, folder: Path) -> int:
     report.check("the gateway stops when told to", lambda: stops(gateway))
     report.check("the log is JSON and holds no prompt", lambda: log_is_clean(gateway))
     return report.finish()
+
+
+def sha256_of(file: Path) -> str:
+    sum_ = hashlib.sha256()
+    with file.open("rb") as content:
+        while piece := content.read(1 << 20):
+            sum_.update(piece)
+    return sum_.hexdigest()
 
 
 def both_worked(gateway: Gateway, ollamas: list[Ollama]) -> str:

@@ -143,13 +143,21 @@ class Ollama(Process):
         self.url = f"http://127.0.0.1:{self.port}"
         self.program = work / "ollama/bin/ollama"
         self.weights = work / "gemma-3-270m.gguf"
+        # Of this run alone: checks create and delete models.
+        self.models = run / f"models-{index}"
         self.env = {
-            "HOME": str(run), "OLLAMA_HOST": f"127.0.0.1:{self.port}", "OLLAMA_MODELS": str(work / f"models-{index}"),
+            "HOME": str(run), "OLLAMA_HOST": f"127.0.0.1:{self.port}", "OLLAMA_MODELS": str(self.models),
             "OLLAMA_KEEP_ALIVE": "30m", "OLLAMA_NUM_PARALLEL": "1", "OLLAMA_NOPRUNE": "1", "GIN_MODE": "release",
         }
 
     def start(self) -> None:
         self.launch([self.program, "serve"], self.env, f"{self.url}/api/version")
+
+    def link_weights(self, digest: str) -> None:
+        """The model's file is a blob already, without another 250 MB."""
+        blobs = self.models / "blobs"
+        blobs.mkdir(parents=True, exist_ok=True)
+        os.link(self.weights, blobs / f"sha256-{digest}")
 
     def create_model(self) -> None:
         """Directly, not through the gateway: whether that can create models is another matter."""
@@ -177,6 +185,14 @@ class Ollama(Process):
                 continue
         return None
 
+    @property
+    def names(self) -> list[str]:
+        return sorted(model["name"] for model in get_json(f"{self.url}/api/tags")["models"])
+
+    @property
+    def loaded(self) -> list[str]:
+        return [model["name"] for model in get_json(f"{self.url}/api/ps")["models"]]
+
     def requests_seen(self, path: str = "/") -> int:
         """By Ollama's own access log."""
         lines = self.log.read_text(errors="replace")
@@ -194,6 +210,24 @@ def cpu_ticks(pid: int) -> int:
     """User and system time a process has used, in 1/100 s (proc(5): fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+class SimulatedRunner(Process):
+    """`dmr-gateway runner`: for what no real Ollama does here, as there is no registry."""
+
+    def __init__(self, name: str, program: Path, run: Path) -> None:
+        super().__init__(f"simulated runner {name}", run / f"simulated-{name}.stderr")
+        self.program = program
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self, *arguments: str) -> None:
+        command = [self.program, "runner", "--listen", f"127.0.0.1:{self.port}", *arguments]
+        self.launch(command, {"SWIFT_BACKTRACE": "enable=no"}, f"{self.url}/api/version")
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(model["name"] for model in get_json(f"{self.url}/api/tags")["models"])
 
 
 class Gateway(Process):
@@ -227,6 +261,13 @@ class Gateway(Process):
             lambda: found.extend(r for r in self.records() if r["id"] == request_id) or found, 5,
             f"an access-log line of request {request_id}")
         return found[0]
+
+    @property
+    def peak_memory(self) -> int:
+        """KiB."""
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
+        expect(found, "no VmHWM")
+        return int(found.group(1))
 
     @property
     def usable_runners(self) -> int:

@@ -55,6 +55,22 @@ private final class Fleet {
 
     func answer(_ list: CatalogList) -> Int { catalog.answer(list).count }
 
+    /// For a key that may use every other model.
+    func answer(_ list: CatalogList, for rights: ModelRights) -> Int { catalog.answer(list, for: rights).count }
+
+    /// What the loop does for a client that asks for the list, but for the kernel's part.
+    func serve(_ list: CatalogList, to reader: RequestReader) -> Int {
+        reader.read(Fleet.tagsRequest)
+        guard case .serve(let route, _) = reader.intake(reader.head).decision, route.operation == .tags else {
+            return 0
+        }
+        return reader.render(OwnResponse(200, contentType: OwnResponse.json, body: catalog.answer(list)))
+    }
+
+    private static let tagsRequest = Array(
+        ("GET /api/tags HTTP/1.1\r\nHost: localhost:11435\r\nUser-Agent: ollama/0.11.0 (amd64 linux) Go/go1.24.1\r\n"
+            + "Accept: application/json\r\nContent-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n").utf8)
+
     func resolve(_ name: String) -> Int {
         if case .found(let model) = catalog.resolve(name) { model.visibleName.utf8.count } else { 0 }
     }
@@ -96,6 +112,16 @@ extension Benchmark {
             Benchmark(name: "catalog/cached-answer", runs: 2000) {
                 let fleet = Fleet.whole
                 return { fleet.answer(.tags) }
+            },
+            Benchmark(name: "catalog/tags-request", runs: 100) {
+                let fleet = Fleet.whole
+                let reader = RequestReader()
+                return { fleet.serve(.tags, to: reader) }
+            },
+            Benchmark(name: "catalog/answer-for-a-key", runs: 20) {
+                let fleet = Fleet.whole
+                let rights = ModelRights(["family-1*", "family-3*", "family-5*", "own-1*", "own-3*"])
+                return { fleet.answer(.tags, for: rights) }
             },
             resolving("catalog/resolve-as-listed", "family-450:7b"),
             resolving("catalog/resolve-other-spelling", "Library/Family-450:7B")

@@ -4,12 +4,14 @@ import GatewayCore
 import Transport
 
 /// A client's connection as far as it is pure: parser in front, rules and scanner behind.
-private final class RequestReader: BodySink {
+final class RequestReader: BodySink {
     let loop: Loop
     let parser: HTTPParser
     let rules: RequestIntake.Rules
     let template = RunnerHeadTemplate(authority: "gpu1:11434", basePath: "", key: "", via: "dmr-0123456789abcdef")
     let ids = RequestIDSource(randomness: [1, 2, 3, 4])
+    private let caller = Caller(on: .loopback, address: .loopback4)
+    private var rates = RequestRates()
     private var scanner = BodyScanner()
     private(set) var bodyBytes = 0
     var output: [UInt8] = []
@@ -19,7 +21,7 @@ private final class RequestReader: BodySink {
         parser = HTTPParser(
             .request, limits: .init(headBytes: 32768, fields: 100), settings: loop.parserSettings)
         rules = RequestIntake.Rules(
-            router: Router(pathPrefix: "/docker-model-runner"), access: AccessPolicy(keys: keys),
+            router: Router(pathPrefix: "/docker-model-runner"), access: AccessPolicy(keys: keys, means: .ofBenches),
             loopGuard: LoopGuard(randomness: [1, 2, 3, 4, 5, 6, 7, 8]), limits: RequestLimits(),
             bodyLimit: 64 << 20, isEnabled: true)
         parser.sink = self
@@ -48,7 +50,7 @@ private final class RequestReader: BodySink {
     var head: RequestHead { parser.requestHead }
 
     func intake(_ head: RequestHead) -> RequestIntake {
-        RequestIntake(head, listener: .loopback, rules: rules) { KeyDigest(sha256: Cryptography.sha256($0)) }
+        RequestIntake(head, from: caller, rules: rules, rates: &rates, now: loop.now)
     }
 
     func modelRequest(_ intake: RequestIntake) -> ModelRequest? {
@@ -58,6 +60,17 @@ private final class RequestReader: BodySink {
         return try? ModelRequest(body, route: route, identity: identity)
     }
 
+    /// An answer of ours, up to the write.
+    func render(_ answer: OwnResponse) -> Int {
+        var bytes: [UInt8] = []
+        answer.render(
+            into: &bytes, isHead: false, version: .http11, keepAlive: true, date: RequestReader.date,
+            requestID: "01020304-1234567")
+        return bytes.count
+    }
+
+    private static let date = Array("Wed, 25 Nov 2026 01:30:00 GMT".utf8)
+
     func render(_ head: RequestHead, requestID: [UInt8]) -> Int {
         output.removeAll(keepingCapacity: true)
         template.render(
@@ -65,6 +78,11 @@ private final class RequestReader: BodySink {
             requestID: requestID, into: &output)
         return output.count
     }
+}
+
+extension AccessMeans {
+    fileprivate static let ofBenches = AccessMeans(
+        sha256: { KeyDigest(sha256: Cryptography.sha256($0)) }, hmac: { _, _ in nil }, unixTime: { 0 })
 }
 
 extension Loop {

@@ -39,7 +39,7 @@ private final class ResponseReader: BodySink {
     func render(_ head: ResponseHead, framing: BodyFraming) -> Int {
         output.removeAll(keepingCapacity: true)
         ClientHead(runnerFraming: framing, clientVersion: .http11, clientKeepsAlive: true).render(
-            head, clientVersion: .http11, runner: 1, requestID: requestID, originFields: [], date: date, into: &output)
+            head, clientVersion: .http11, runner: 1, requestID: requestID, fields: [], date: date, into: &output)
         return output.count
     }
 

@@ -11,10 +11,14 @@ extension GatewayError {
         isPlainText: true)
 
     static let twoKeys = GatewayError(
-        400, "Authorization and x-api-key hold two different keys of this gateway; send only one of them.")
+        400, "The request holds two different keys of this gateway; send only one, and only once.")
 
     static let unknownKey = GatewayError(
-        401, "This gateway doesn't know the key: it may be mistyped, revoked, or another gateway's. Ask for a new one.")
+        401, "This gateway doesn't know the key: it may have been revoked, or be another gateway's. Ask for a new one.")
+
+    static let mistypedKey = GatewayError(
+        401, "This gateway doesn't know the key, and nobody was given it: a part is missing or mistyped. Copy it again."
+    )
 
     static let noKey = GatewayError(
         401, "This needs a key of this gateway: send it as 'Authorization: Bearer KEY' (dmr-gateway key new makes one)."
@@ -24,5 +28,34 @@ extension GatewayError {
         GatewayError(
             403, "The key '\(name)' may not do this: it lacks the scope '\(scope.rawValue)'. Ask for a key that has it."
         )
+    }
+
+    // MARK: Keys in paths
+
+    static let adminKeyInPath = GatewayError(
+        403,
+        "An admin's key may not stand in a path, where logs keep it: revoke it, and send a new one as 'Authorization: "
+            + "Bearer KEY'.")
+
+    static let adminRouteByPathKey = GatewayError(
+        403, "This route takes no key in its path; send it as 'Authorization: Bearer KEY'.")
+
+    // MARK: Users
+
+    static let userTwice = GatewayError(
+        400, "A field X-OpenWebUI-User-… comes twice, and two readers could see two users; send each once.")
+
+    static func noUser(key name: String, setting: String) -> GatewayError {
+        GatewayError(
+            403,
+            "The key '\(name)' acts for users, and this request names none, so it may only list models: set \(setting) in "
+                + "Open WebUI.")
+    }
+
+    static let unmatchedUser = GatewayError(
+        403, "No rule of access.users is about this user, so nothing is allowed; {\"match\": {}} is a rule for all.")
+
+    static func userToken(_ problem: String) -> GatewayError {
+        GatewayError(403, "X-OpenWebUI-User-Jwt \(problem).")
     }
 }

@@ -15,6 +15,11 @@ public struct AccessKey: Equatable, Sendable {
     public var role: Role
     /// As configured; `rights` is what counts.
     public var scopes: [Scope]
+    public var models = ModelRights.all
+    /// Its requests say which user they are made for.
+    public var assertsUser = false
+    /// Nil: no limit.
+    public var requestsPerMinute: Int?
     /// What it has of the runners' slots.
     public var allotment = Claimant.Allotment()
 
@@ -45,30 +50,4 @@ public struct AccessKey: Equatable, Sendable {
         let id = digest.map(Claimant.ID.init) ?? Claimant.ID(certificateSubject: certificateSubject ?? name)
         return Claimant(id: id, allotment)
     }
-}
-
-/// Who a request comes from and what they may do.
-public struct Identity: Equatable, Sendable {
-    /// Nil without a key.
-    public var keyName: String?
-    /// Nil without a key.
-    public var role: AccessKey.Role?
-    public var rights: ScopeSet
-    /// On whose account its requests wait and run; nil without a key: on that of the client's address.
-    public var claimant: Claimant?
-
-    public init(
-        keyName: String? = nil, role: AccessKey.Role? = nil, rights: ScopeSet, claimant: Claimant? = nil
-    ) {
-        self.keyName = keyName
-        self.role = role
-        self.rights = rights
-        self.claimant = claimant
-    }
-
-    /// For what only a body tells: `keep_alive: 0` needs `manage` on a route that needs `inference`.
-    public func allows(_ scope: Scope) -> Bool { rights.allows(scope) }
-
-    /// Whether a model may be used, by the name that lists show. Every name: keys have no globs in this version.
-    public func mayUse(_ visibleName: String) -> Bool { true }
 }

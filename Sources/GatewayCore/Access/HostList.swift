@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// Which kind of address a request came in on.
-public enum ListenerKind: CaseIterable, Hashable, Sendable {
-    case loopback, unix, other
-}
-
 /// What the `Host` of a request means against DNS rebinding: a foreign page whose name was made to point at us sends
 /// that name (gateway.md section 4 "Browsers", oa section 3).
 public enum HostDecision: Equatable, Sendable {

@@ -25,6 +25,14 @@ public struct KeyDigest: Hashable, Sendable {
     /// For telling keys apart where nothing depends on time.
     var firstWord: UInt64 { words.0 }
 
+    /// As `init(hex:)` takes it.
+    public var hex: String {
+        [words.0, words.1, words.2, words.3].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
     /// In constant time: how long it takes says nothing about where two digests differ.
     public static func == (left: KeyDigest, right: KeyDigest) -> Bool {
         let difference =

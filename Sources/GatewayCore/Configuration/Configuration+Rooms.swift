@@ -2,39 +2,6 @@
 
 // What each room reads of the configuration, in that room's own terms.
 
-extension AccessPolicy {
-    /// `machineName` and `machineAddresses`: what this machine is called, for the Host check.
-    public init(
-        _ configuration: Configuration, machineName: String, machineAddresses: Set<IPAddress>, adminDigest: KeyDigest?
-    ) {
-        let access = configuration.access
-        var keys = access.keys.compactMap(AccessKey.init)
-        if let adminDigest { keys.append(AccessKey(name: "DMR_ADMIN_KEY", digest: adminDigest, role: .admin)) }
-        self.init(
-            anonymous: AnonymousRule(rawValue: access.anonymous.rawValue) ?? .none, keys: keys,
-            origins: OriginList(adding: access.origins),
-            hosts: HostList(adding: access.hosts, machineName: machineName, machineAddresses: machineAddresses))
-    }
-}
-
-extension AccessKey {
-    /// Nil for one that nothing is known of that could be compared.
-    init?(_ key: Configuration.Access.Key) {
-        let role: AccessKey.Role = key.role == .admin ? .admin : .user
-        let scopes = key.scopes.compactMap { Scope(rawValue: $0.rawValue) }
-        if let subject = key.clientCertificate {
-            self.init(name: key.name, certificateSubject: subject, role: role, scopes: scopes)
-        } else if let digest = KeyDigest(key.sha256) {
-            self.init(name: key.name, digest: digest, role: role, scopes: scopes)
-        } else {
-            return nil
-        }
-        allotment = Claimant.Allotment(
-            share: key.share, maxInflight: key.maxInflight,
-            priority: key.priority == .background ? .background : .interactive)
-    }
-}
-
 extension Dispatcher.Settings {
     public init(_ configuration: Configuration) {
         self.init(
@@ -65,7 +32,8 @@ extension RunnerHeadTemplate {
     public init(_ runner: RunnerConfiguration, via: String) {
         self.init(
             authority: runner.url.authority, basePath: runner.url.basePath,
-            key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", via: via)
+            key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "",
+            headers: runner.headers.map { ($0.name, $0.value.bytes) }, via: via)
     }
 }
 
@@ -84,11 +52,12 @@ extension Exchange.Timeouts {
 }
 
 extension RequestIntake.Rules {
-    public init(_ configuration: Configuration, access: AccessPolicy, loopGuard: LoopGuard) {
+    public convenience init(_ configuration: Configuration, access: AccessPolicy, loopGuard: LoopGuard) {
         self.init(
             router: Router(pathPrefix: configuration.pathPrefix), access: access, loopGuard: loopGuard,
             limits: RequestLimits(
                 headerBytes: configuration.limits.headerBytes, headers: configuration.limits.headers),
-            bodyLimit: configuration.limits.jsonBodyBytes, isEnabled: configuration.isEnabled)
+            bodyLimit: configuration.limits.jsonBodyBytes, blobLimit: configuration.limits.blobBytes,
+            isEnabled: configuration.isEnabled)
     }
 }

@@ -67,7 +67,8 @@ extension ConfigurationFile {
         if let flag = entry.bool("tls_verify") { runner.verifiesTLS = flag }
         if let path = entry.path("tls_ca") { runner.tlsCA = path }
         // Open WebUI writes fields of its own into a runner's entry, so here an unknown one is no error.
-        entry.finish(unknownKeysAreErrors: false)
+        runner.otherFields = entry.unknownMembers
+        entry.finish(unknownKeysAreErrors: false, ignoring: RunnerConfiguration.ignoredFields)
     }
 
     private func readTags(_ entry: inout ObjectReader, _ runner: inout RunnerConfiguration) {
@@ -104,12 +105,18 @@ extension ConfigurationFile {
             if !ConfigurationFile.isToken(name) {
                 entry.fault(place, "is no header's name")
             } else if ConfigurationFile.ownHeaders.contains(name) || name.hasPrefix("x-dmr-") {
-                entry.fault(place, "is set by the gateway itself; a runner's key goes into \"key\"")
+                entry.fault(place, "is the gateway's own or this connection's, and can't be set")
+            } else if name == "authorization", runner.key != nil {
+                entry.fault(place, "is what \"key\" is sent as; keep one of the two")
             } else if !seen.insert(name).inserted {
                 entry.fault(place, "is there twice, letter case aside; keep one")
-            } else if !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 }) {
-                entry.fault(place, "holds characters that no header can carry")
+            } else if !ConfigurationFile.isFieldValue(text) {
+                entry.fault(
+                    place, "must be 1 to 8192 visible characters of ASCII, blanks only between them (RFC 9110)")
             } else {
+                if text.contains("{{") {
+                    findings.warn(entry.place(of: place), "is sent as it is: the gateway fills in no {{placeholders}}")
+                }
                 runner.headers.append(.init(name: member.key, value: Secret(Array(text.utf8))))
             }
         }
@@ -117,8 +124,16 @@ extension ConfigurationFile {
 
     private static let ownHeaders: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
-        "authorization", "via", "x-request-id", "accept-encoding", "content-type"
+        "proxy-connection", "proxy-authenticate", "proxy-authorization", "via", "x-request-id", "accept-encoding",
+        "content-type", "content-encoding"
     ]
+
+    /// RFC 9110 section 5.5, without what is obsolete there.
+    private static func isFieldValue(_ text: String) -> Bool {
+        (1...8192).contains(text.utf8.count) && text.utf8.first != 0x20 && text.utf8.first != 0x09
+            && text.utf8.last != 0x20 && text.utf8.last != 0x09
+            && text.utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
+    }
 
     /// RFC 9110 section 5.6.2.
     private static func isToken(_ name: String) -> Bool {

@@ -25,41 +25,12 @@ struct ConfigurationFile {
     // MARK: The document
 
     private func parse(_ file: (path: String, bytes: [UInt8])) -> JSON? {
-        guard ConfigurationFile.isShallow(file.bytes) else {
-            findings.error(file.path, "is nested deeper than any setting; is it the right file?")
-            return nil
-        }
         do {
-            return try JSON(parsing: file.bytes)
+            return try ConfigurationDocument(parsing: file.bytes, path: file.path).root
         } catch {
-            let before = file.bytes.prefix(error.position)
-            let line = before.count { $0 == 0x0A } + 1
-            let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
-            findings.error(file.path, "is not valid JSON at line \(line), column \(column): \(error.message)")
+            findings.take(error)
             return nil
         }
-    }
-
-    /// The tree is built recursively, so its depth is bounded first. Whatever isn't JSON passes: the parser says why.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
-        var depth = 0
-        var isInString = false
-        var isEscaped = false
-        for byte in bytes {
-            if isEscaped {
-                isEscaped = false
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\\"): isEscaped = isInString
-            case UInt8(ascii: "\""): isInString.toggle()
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += isInString ? 0 : 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= isInString ? 0 : 1
-            default: break
-            }
-            if depth > 64 { return false }
-        }
-        return true
     }
 
     /// Of two values for one key one would silently lose.

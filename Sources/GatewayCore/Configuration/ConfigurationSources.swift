@@ -104,6 +104,11 @@ final class Findings {
         errors.append("\(place): \(sentence)")
     }
 
+    /// Errors that begin with their places already.
+    func take(_ failure: ConfigurationErrors) {
+        errors += failure.errors
+    }
+
     /// A flag's value that doesn't parse.
     func usageError(_ flag: String, _ sentence: String) {
         error(flag, sentence)

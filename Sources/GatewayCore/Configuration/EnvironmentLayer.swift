@@ -108,10 +108,8 @@ struct EnvironmentLayer {
         guard let key = Secret(headerText: variable.text) else {
             return findings.error(variable.name, "holds characters that no header can carry; only visible ASCII can")
         }
-        guard key.bytes.count >= 24 else {
-            return findings.error(
-                variable.name, "is shorter than 24 characters and could be guessed; make one with: openssl rand -hex 24"
-            )
+        if let problem = WeakKey.problem(with: key.bytes) {
+            return findings.error(variable.name, "\(problem); make one with: openssl rand -hex 24")
         }
         configuration.adminKey = key
         findings.found("admin_key", in: .environment)

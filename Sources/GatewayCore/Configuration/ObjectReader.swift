@@ -40,10 +40,13 @@ struct ObjectReader {
         findings.isFaulty(place(of: key))
     }
 
+    /// What nobody asked for, as it came.
+    var unknownMembers: [JSON.Member] { members.filter { !known.contains($0.key) } }
+
     /// Reports what is left over: a typing error would otherwise be a setting that silently does nothing.
-    func finish(unknownKeysAreErrors: Bool = true) {
-        var told: Set<String> = []
-        for member in members where !known.contains(member.key) && told.insert(member.key).inserted {
+    func finish(unknownKeysAreErrors: Bool = true, ignoring ignored: Set<String> = []) {
+        var told = ignored
+        for member in unknownMembers where told.insert(member.key).inserted {
             let place = place(of: Echo.isPlainKey(member.key) ? member.key : "(a key)")
             if unknownKeysAreErrors {
                 findings.error(place, "is no setting; known here: \(known.joined(separator: ", "))")

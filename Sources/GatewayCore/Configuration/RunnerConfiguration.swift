@@ -30,6 +30,12 @@ public struct RunnerConfiguration: Equatable, Sendable {
     /// A PEM file of those who may have signed it; empty: the system's.
     public var tlsCA = ""
 
+    /// What else stands in the file's entry, as it came: for whoever put it there.
+    public var otherFields: [JSON.Member] = []
+
+    /// What Open WebUI stores in an entry, and its Ollama router ignores as we do (ow section 2).
+    static let ignoredFields: Set<String> = ["auth_type"]
+
     public struct Header: Equatable, Sendable {
         public var name: String
         /// May be a secret, so it is treated as one.

@@ -15,30 +15,20 @@ struct UnbuiltSettings {
         let defaults = Configuration()
         refuse("loops", "more than one loop", configuration.loops != defaults.loops, "1")
         refuse("affinity", "affinity", configuration.affinity != defaults.affinity, "0")
-        refuse("limits.blob_bytes", "a limit for blobs", configuration.limits.blobBytes != .max, "0")
-        refuseAccess(configuration.access)
-        for (index, key) in configuration.access.keys.enumerated() { refuse(key, at: "access.keys[\(index)]") }
-        for (index, runner) in configuration.runners.enumerated() { refuse(runner, at: "runners[\(index)]") }
+        for (index, key) in configuration.access.keys.enumerated() {
+            refuse(key.maxInflight, key.priority, key.share, at: "access.keys[\(index)]")
+        }
+        for (index, rule) in configuration.access.users.enumerated() {
+            refuse(rule.maxInflight, rule.priority, rule.share, at: "access.users[\(index)]")
+        }
     }
 
-    private func refuseAccess(_ access: Configuration.Access) {
-        refuse("access.networks", "access by network", !access.networks.isEmpty, "[]")
-        refuse("access.trusted_proxies", "trusting proxies", !access.trustedProxies.isEmpty, "[]")
-        refuse("access.users", "rules for users", !access.users.isEmpty, "[]")
-        refuse("access.jwt_secret", "signed user information", access.jwtSecret != nil, "\"\"")
-    }
-
-    private func refuse(_ key: Configuration.Access.Key, at path: String) {
-        refuse("\(path).models", "limiting a key to some models", !key.models.isEmpty, "[]")
-        refuse("\(path).asserts_user", "a key that asserts users", key.assertsUser, "false")
-        refuse("\(path).max_inflight", "a cap for a key", key.maxInflight != .max, "0")
-        refuse("\(path).requests_per_minute", "a rate for a key", key.requestsPerMinute != .max, "0")
-        refuse("\(path).priority", "a priority for a key", key.priority != .interactive, "\"interactive\"")
-        refuse("\(path).share", "a share for a key", key.share != 1, "1")
-    }
-
-    private func refuse(_ runner: RunnerConfiguration, at path: String) {
-        refuse("\(path).headers", "sending headers of your own to a runner", !runner.headers.isEmpty, "{}")
+    private func refuse(
+        _ maxInflight: Int, _ priority: Configuration.Access.Priority, _ share: Int, at path: String
+    ) {
+        refuse("\(path).max_inflight", "a cap for a key or a user", maxInflight != .max, "0")
+        refuse("\(path).priority", "a priority for a key or a user", priority != .interactive, "\"interactive\"")
+        refuse("\(path).share", "a share for a key or a user", share != 1, "1")
     }
 
     private func refuse(_ key: String, _ what: String, _ isSet: Bool, _ off: String) {

@@ -11,6 +11,9 @@ public enum AttemptOutcome: Equatable, Sendable {
     case busy(retryAfter: Interval?)
     /// The runner does not have the model that it listed. No failure; its list is read again.
     case modelNotFound
+    /// A 404 that is no handler's: the runner is older than the route, or something other than Ollama. No failure, and
+    /// nothing is known of its models.
+    case routeMissing
     case failed(RunnerFailure)
     /// The client went away. In prefill a runner computes on for seconds (measured with Ollama 0.5.4), so a shadow of
     /// the lease stays behind.

@@ -98,7 +98,7 @@ public struct RunnerHealth: Equatable, Sendable {
             busyUntil = max(busyUntil, now + max(retryAfter ?? .zero, RunnerHealth.shortestBusyTime))
         case .failed(let failure):
             return failed(unreachable: failure.isUnreachable, settings: settings, now: now)
-        case .modelNotFound:
+        case .modelNotFound, .routeMissing:
             responded()
             serverErrors = ServerErrorRun()
         case .clientGone, .withdrawn:

@@ -12,7 +12,7 @@ public struct Exchange: ~Copyable {
         /// The answer is streamed: `first_byte` and `stream_idle` apply, else `whole_answer`.
         public var streams: Bool
         /// A runner's own "model not found" is answered in our words (under the prefix, Open WebUI's status), not in
-        /// the runner's.
+        /// the runner's; so is a route that it lacks, because Open WebUI shows nothing that isn't JSON.
         public var rewordsUnknownModel: Bool
         /// The body is larger than what is held of it, and is passed on while it arrives. It takes a connection of its
         /// own, because one that was kept alive and turns out to be dead could not be replaced.
@@ -202,6 +202,9 @@ extension Exchange {
             if traits.rewordsUnknownModel, outcome == .modelNotFound {
                 return .fail(.modelNotFound, end: .modelNotFound)
             }
+            if traits.rewordsUnknownModel, outcome == .routeMissing {
+                return .fail(.routeMissing(runner: attempt.runner), end: .routeMissing)
+            }
             state = .streaming(attempt)
             return .forwardHead
         case .waiting, .connecting, .streaming, .ended:
@@ -244,6 +247,15 @@ extension Exchange {
         }
     }
 
+    /// No connection can be opened for want of a file descriptor: no runner's fault, and the same with every other one.
+    public mutating func noDescriptorFree() -> Action {
+        switch state {
+        case .connecting: return .fail(.noDescriptorFree, end: .withdrawn)
+        case .waiting, .awaitingHead, .streaming, .ended:
+            preconditionFailure("a connection that nobody asked for could not be opened")
+        }
+    }
+
     private mutating func moveOrFail(_ failure: RunnerFailure, at runner: Int) -> Action {
         let told = ExchangeFailure.runnerFailed(failure, runner: runner)
         guard bodyIsWhole, moves < maximumMoves else { return .fail(told, end: .failed(failure)) }
@@ -257,6 +269,7 @@ extension Exchange {
         switch outcome {
         case .failed(let failure): .runnerFailed(failure, runner: runner)
         case .modelNotFound: traits.rewordsUnknownModel ? .modelNotFound : nil
+        case .routeMissing: .routeMissing(runner: runner)
         case .answered, .answered500, .busy, .clientGone, .withdrawn: nil
         }
     }

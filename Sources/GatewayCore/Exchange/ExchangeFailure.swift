@@ -6,6 +6,10 @@ public enum ExchangeFailure: Error, Equatable, Sendable {
     case refused(Dispatcher.Refusal)
     /// Every runner that listed the model says that it doesn't have it.
     case modelNotFound
+    /// The runner is older than the route, and so is everybody else who could have been asked.
+    case routeMissing(runner: Int)
+    /// The gateway has no file descriptor left for a connection to a runner.
+    case noDescriptorFree
 
     /// `name` says how a person knows a runner, e.g. `runner 1 (gpu2:11434)`.
     public func asError(model: String, name: (Int) -> String) -> GatewayError {
@@ -14,8 +18,21 @@ public enum ExchangeFailure: Error, Equatable, Sendable {
             GatewayError(
                 failure.isDeadline ? 504 : 502, "\(name(runner)) \(failure.sentence)", origin: .runner)
         case .modelNotFound: GatewayError(400, "model '\(model)' not found")
+        case .routeMissing(let runner): GatewayError(404, .missingRoute(name(runner)), origin: .runner)
+        case .noDescriptorFree:
+            GatewayError(
+                503,
+                "The gateway has no file descriptor left for a connection to a runner (ulimit -n): try again later.",
+                origin: .gateway, retryAfter: 1)
         case .refused(let refusal): refusal.asError(model: model, name: name)
         }
+    }
+}
+
+extension String {
+    /// A runner that answers 404 where Ollama has a route.
+    static func missingRoute(_ runner: String) -> String {
+        "\(runner) doesn't serve this route: it may be an older version than the others."
     }
 }
 

@@ -27,7 +27,7 @@ public struct ResponseSummary: Equatable, Sendable {
         case 502: .failed(.status502)
         case 503: .busy(retryAfter: retryAfter)
         case 504: .failed(.status504)
-        case 404 where isJSON: .modelNotFound
+        case 404: isJSON ? .modelNotFound : .routeMissing
         default: nil
         }
     }

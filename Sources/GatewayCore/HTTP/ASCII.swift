@@ -2,18 +2,39 @@
 
 /// Bytes compared and classed as ASCII. HTTP's names are ASCII; `String` would validate UTF-8 and may allocate.
 public enum ASCII {
-    /// `lowercase` must be written in lower case and hold no byte that differs from a letter only in bit 5 (`@[]^_`).
+    /// `lowercase` must be written in lower case.
     @inlinable
     public static func equalsIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
         guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
-        let expected = lowercase.utf8Start
-        for index in 0..<bytes.count where lowered(bytes[index]) != expected[index] { return false }
+        let expected = UnsafeRawBufferPointer(start: lowercase.utf8Start, count: bytes.count)
+        var at = 0
+        while at &+ 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            guard lowered(word) == expected.loadUnaligned(fromByteOffset: at, as: UInt64.self) else { return false }
+            at &+= 8
+        }
+        while at < bytes.count {
+            guard lowered(bytes[at]) == expected[at] else { return false }
+            at &+= 1
+        }
         return true
     }
 
     @inlinable
     public static func lowered(_ byte: UInt8) -> UInt8 {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
+    /// Eight bytes at once; those beyond ASCII stay as they are.
+    @inlinable
+    static func lowered(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = word & (ones &* 0x7F)
+        // Bit 7 of each byte: at least "A", more than "Z".
+        let fromA = low &+ ones &* (0x80 - 0x41)
+        let behindZ = low &+ ones &* (0x80 - 0x5B)
+        let isUpper = fromA & ~behindZ & ~word & (ones &* 0x80)
+        return word | isUpper >> 2
     }
 
     @inlinable
@@ -25,6 +46,14 @@ public enum ASCII {
     /// Optional white space (RFC 9110 section 5.6.3).
     @inlinable
     public static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// tchar of RFC 9110 section 5.6.2: one bit per byte, those below 64 and those from 64 to 127.
+    @inlinable
+    public static func isTokenByte(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03FF_6CFA_0000_0000
+        let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+        return byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+    }
 
     /// Without leading and trailing optional white space.
     public static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

@@ -5,11 +5,9 @@
 public enum EndToEnd {
     /// The names in `Connection` that matter to this hop only (RFC 9110 section 7.6.1).
     struct ConnectionOptions {
-        private let headers: HeaderFields
         private let isEmpty: Bool
 
         init(_ headers: HeaderFields) {
-            self.headers = headers
             // Nearly every client sends `keep-alive` or `close`, which name nothing that would be forwarded.
             var namesField = false
             headers.forEachListElement(.connection) { option in
@@ -19,7 +17,8 @@ public enum EndToEnd {
             isEmpty = !namesField
         }
 
-        func names(_ name: UnsafeRawBufferPointer) -> Bool {
+        /// `headers`: those it was made of.
+        func names(_ name: UnsafeRawBufferPointer, in headers: HeaderFields) -> Bool {
             guard !isEmpty else { return false }
             var isNamed = false
             headers.forEachListElement(.connection) { element in
@@ -29,7 +28,7 @@ public enum EndToEnd {
         }
     }
 
-    private static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    fileprivate static func equalIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count where ASCII.lowered(left[index]) != ASCII.lowered(right[index]) { return false }
         return true
@@ -68,17 +67,24 @@ public enum EndToEnd {
 public struct RunnerHeadTemplate: Sendable {
     /// E.g. `/base`, or nothing.
     let basePath: [UInt8]
-    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines, ready.
+    /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines and the runner's
+    /// own, ready.
     let firstLines: [UInt8]
+    /// Names of the runner's own lines: a client's field of that name stays behind.
+    let ownNames: [[UInt8]]
     /// Our own `Via` line and the name of the field that follows it.
     let viaLine: [UInt8]
 
-    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `via`: our pseudonym, e.g. `dmr-1f…`.
-    public init(authority: String, basePath: String, key: String, via: String) {
+    /// `authority`: the runner's `host:port`. `key`: its bearer key, or empty. `headers`: that it gets with every request;
+    /// names and values were checked. `via`: our pseudonym, e.g. `dmr-1f…`.
+    public init(
+        authority: String, basePath: String, key: String, headers: [(name: String, value: [UInt8])] = [], via: String
+    ) {
         self.basePath = Array(basePath.utf8)
         var lines = "Host: \(authority)\r\nAccept-Encoding: identity\r\n"
         if !key.isEmpty { lines += "Authorization: Bearer \(key)\r\n" }
-        firstLines = Array(lines.utf8)
+        firstLines = Array(lines.utf8) + headers.flatMap { Array("\($0.name): ".utf8) + $0.value + [0x0D, 0x0A] }
+        ownNames = headers.map { Array($0.name.utf8) }
         viaLine = Array("Via: 1.1 \(via)\r\nX-Request-Id: ".utf8)
     }
 
@@ -88,32 +94,33 @@ public struct RunnerHeadTemplate: Sendable {
         method: Method, path: String, client: HeaderFields, framing: BodyFraming, requestID: [UInt8],
         into output: inout [UInt8]
     ) {
-        output += method.name.utf8
-        output.append(0x20)
-        output += basePath
-        output += path.utf8
-        output += " HTTP/1.1\r\n".utf8
-        output += firstLines
-        for field in client.fields where field.name == .via {
-            client.append(field, to: &output)
+        let room =
+            method.name.utf8.count + basePath.count + path.utf8.count + firstLines.count + viaLine.count
+            + requestID.count + client.byteCountOnWire + HeadRoom.ownLines
+        output.append(addingCapacity: room) { output in
+            output.append(method.name)
+            output.append(0x20)
+            output.append(basePath)
+            output.append(path)
+            output.append(" HTTP/1.1\r\n")
+            output.append(firstLines)
+            for field in client.fields where field.name == .via { output.append(field, of: client) }
+            output.append(viaLine)
+            output.append(requestID)
+            output.append("\r\n")
+            let options = EndToEnd.ConnectionOptions(client)
+            let hasOwn = !ownNames.isEmpty
+            for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
+                if client.withName(field, { options.names($0, in: client) || hasOwn && isOwn($0) }) { continue }
+                output.append(field, of: client)
+            }
+            output.append(framing)
+            output.append("\r\n")
         }
-        output += viaLine
-        output += requestID
-        output += "\r\n".utf8
-        let options = EndToEnd.ConnectionOptions(client)
-        for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-            if client.withName(field, { options.names($0) }) { continue }
-            client.append(field, to: &output)
-        }
-        switch framing {
-        case .none, .untilClose: break
-        case .counted(let count):
-            output += "Content-Length: ".utf8
-            output.appendDecimal(count)
-            output += "\r\n".utf8
-        case .chunked: output += "Transfer-Encoding: chunked\r\n".utf8
-        }
-        output += "\r\n".utf8
+    }
+
+    private func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+        ownNames.contains { own in own.withUnsafeBytes { EndToEnd.equalIgnoringCase($0, name) } }
     }
 }
 
@@ -132,81 +139,75 @@ public struct ClientHead: Sendable {
         keepsAlive = clientKeepsAlive && framing != .untilClose
     }
 
-    /// `runner`: its index.
-    /// `runner`: the index of the one that answers; nil: several do.
+    /// `runner`: the index of the one that answers; nil: several do. `fields`: added to the runner's own.
     public func render(
         _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int?, requestID: [UInt8],
-        originFields: [OwnResponse.Field], date: [UInt8],
+        fields: [OwnResponse.Field], date: [UInt8],
         into output: inout [UInt8]
     ) {
-        output += "HTTP/1.1 ".utf8
-        output.appendDecimal(head.status)
-        output.append(0x20)
-        output += ReasonPhrase.of(head.status).utf8
-        output += "\r\n".utf8
-        let options = EndToEnd.ConnectionOptions(head.headers)
-        var hasDate = false
-        for field in head.headers.fields where EndToEnd.isForwardedToClient(field.name) {
-            if head.headers.withName(field, { options.names($0) }) { continue }
-            hasDate = hasDate || field.name == .date
-            head.headers.append(field, to: &output)
+        let reason = ReasonPhrase.of(head.status)
+        var room =
+            reason.utf8.count + head.headers.byteCountOnWire + date.count + requestID.count + HeadRoom.ownLines
+        for field in fields { room += field.name.utf8.count + field.value.utf8.count + 4 }
+        output.append(addingCapacity: room) { output in
+            output.append("HTTP/1.1 ")
+            output.append(decimal: head.status)
+            output.append(0x20)
+            output.append(reason)
+            output.append("\r\n")
+            let options = EndToEnd.ConnectionOptions(head.headers)
+            var hasDate = false
+            for field in head.headers.fields where EndToEnd.isForwardedToClient(field.name) {
+                if head.headers.withName(field, { options.names($0, in: head.headers) }) { continue }
+                hasDate = hasDate || field.name == .date
+                output.append(field, of: head.headers)
+            }
+            if !hasDate {
+                output.append("Date: ")
+                output.append(date)
+                output.append("\r\n")
+            }
+            if let runner {
+                output.append("X-DMR-Runner: ")
+                output.append(decimal: runner)
+                output.append("\r\n")
+            }
+            output.append("X-Request-Id: ")
+            output.append(requestID)
+            output.append("\r\n")
+            for field in fields {
+                output.append(field.name)
+                output.append(": ")
+                output.append(field.value)
+                output.append("\r\n")
+            }
+            output.append(framing)
+            if !keepsAlive {
+                output.append("Connection: close\r\n")
+            } else if clientVersion == .http10 {
+                output.append("Connection: keep-alive\r\n")
+            }
+            output.append("\r\n")
         }
-        if !hasDate {
-            output += "Date: ".utf8
-            output += date
-            output += "\r\n".utf8
-        }
-        if let runner {
-            output += "X-DMR-Runner: ".utf8
-            output.appendDecimal(runner)
-            output += "\r\n".utf8
-        }
-        output += "X-Request-Id: ".utf8
-        output += requestID
-        output += "\r\n".utf8
-        for field in originFields { output += "\(field.name): \(field.value)\r\n".utf8 }
+    }
+}
+
+private enum HeadRoom {
+    /// More than the lines that both heads always have, or may have, of our own: the version, `Content-Length` with its
+    /// digits, `X-DMR-Runner` with its, `Connection`, and the names of `Date` and `X-Request-Id`.
+    static let ownLines = 256
+}
+
+extension OutputSpan<UInt8> {
+    /// The field that delimits a message's body.
+    fileprivate mutating func append(_ framing: BodyFraming) {
         switch framing {
         case .none, .untilClose: break
         case .counted(let count):
-            output += "Content-Length: ".utf8
-            output.appendDecimal(count)
-            output += "\r\n".utf8
-        case .chunked: output += "Transfer-Encoding: chunked\r\n".utf8
-        }
-        if !keepsAlive {
-            output += "Connection: close\r\n".utf8
-        } else if clientVersion == .http10 {
-            output += "Connection: keep-alive\r\n".utf8
-        }
-        output += "\r\n".utf8
-    }
-}
-
-extension HeaderFields {
-    /// `Name: value` and CR LF.
-    func append(_ field: Field, to output: inout [UInt8]) {
-        withName(field) { output.append(contentsOf: $0) }
-        output.append(UInt8(ascii: ":"))
-        output.append(0x20)
-        withValue(field) { output.append(contentsOf: $0) }
-        output.append(0x0D)
-        output.append(0x0A)
-    }
-}
-
-extension [UInt8] {
-    /// What is negative counts as 0.
-    mutating func appendDecimal(_ value: Int) {
-        var rest = UInt64(Swift.max(0, value))
-        // As many digits as 64 bits can have.
-        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
-            var start = digits.count
-            repeat {
-                start -= 1
-                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
-            append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+            append("Content-Length: ")
+            append(decimal: count)
+            append("\r\n")
+        case .chunked: append("Transfer-Encoding: chunked\r\n")
         }
     }
 }

@@ -11,18 +11,23 @@ public struct HeaderFields: Sendable {
         var valueCount: UInt32
     }
 
+    /// Room, of which only `byteCount` bytes mean anything: a parser's pieces are many and small, and copying one into
+    /// room that is there costs half of an array's `append`.
     private var bytes: [UInt8] = []
     private(set) public var fields: [Field] = []
+    // With these the whole is three words, which are passed in registers; a larger one is copied part by part.
+    private var used: UInt32 = 0
+    /// The last field's pieces are still coming.
     private var isOpen = false
 
     public init() {}
 
     public var count: Int { fields.count }
     /// Bytes of all names and values.
-    public var byteCount: Int { bytes.count }
+    public var byteCount: Int { Int(used) }
 
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        used = 0
         fields.removeAll(keepingCapacity: true)
         isOpen = false
     }
@@ -39,18 +44,19 @@ public struct HeaderFields: Sendable {
 
     public mutating func appendName(_ piece: UnsafeRawBufferPointer) {
         if !isOpen {
-            let start = UInt32(truncatingIfNeeded: bytes.count)
-            fields.append(Field(name: .other, nameStart: start, nameCount: 0, valueStart: start, valueCount: 0))
             isOpen = true
+            fields.append(Field(name: .other, nameStart: used, nameCount: 0, valueStart: used, valueCount: 0))
         }
-        bytes.append(contentsOf: piece)
+        keep(piece)
         let last = fields.count - 1
         fields[last].nameCount += UInt32(truncatingIfNeeded: piece.count)
-        fields[last].valueStart = UInt32(truncatingIfNeeded: bytes.count)
+        fields[last].valueStart = used
     }
 
+    /// Behind its name's pieces; without a name it is dropped.
     public mutating func appendValue(_ piece: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: piece)
+        guard isOpen else { return }
+        keep(piece)
         fields[fields.count - 1].valueCount += UInt32(truncatingIfNeeded: piece.count)
     }
 
@@ -58,13 +64,29 @@ public struct HeaderFields: Sendable {
     public mutating func endField() {
         guard isOpen else { return }
         isOpen = false
-        let last = fields.count - 1
-        fields[last].name = withName(fields[last]) { HeaderName($0) }
-        while fields[last].valueCount > 0,
-            ASCII.isBlank(bytes[Int(fields[last].valueStart + fields[last].valueCount) - 1])
-        {
-            fields[last].valueCount -= 1
+        var field = fields[fields.count - 1]
+        field.name = withName(field) { HeaderName($0) }
+        while field.valueCount > 0, ASCII.isBlank(bytes[Int(field.valueStart + field.valueCount) - 1]) {
+            field.valueCount -= 1
         }
+        fields[fields.count - 1] = field
+    }
+
+    @inline(__always)
+    private mutating func keep(_ piece: UnsafeRawBufferPointer) {
+        guard let source = piece.baseAddress else { return }
+        let start = byteCount
+        if start + piece.count > bytes.count { makeRoom(for: piece.count) }
+        bytes.withUnsafeMutableBytes { room in
+            UnsafeMutableRawBufferPointer(rebasing: room[start..<(start + piece.count)])
+                .baseAddress?.copyMemory(from: source, byteCount: piece.count)
+        }
+        used += UInt32(truncatingIfNeeded: piece.count)
+    }
+
+    private mutating func makeRoom(for count: Int) {
+        let wanted = max(256, 2 * bytes.count, byteCount + count)
+        bytes.append(contentsOf: repeatElement(0, count: wanted - bytes.count))
     }
 
     public mutating func remove(_ name: HeaderName) {

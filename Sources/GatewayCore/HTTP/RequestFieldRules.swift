@@ -16,7 +16,26 @@ enum RequestFieldRules {
                     400, "The value of the header field \(headers.nameText(field)) holds a control character.",
                     closesConnection: true)
             }
+            if field.name == .other, headers.withName(field, isLookAlike) {
+                throw GatewayError(
+                    400,
+                    "The header field \(headers.nameText(field)) is spelled with '_' where '-' belongs; leave it out.",
+                    closesConnection: true)
+            }
         }
+        // A runner that believes the last one would read another body than we did.
+        guard headers.count(of: .contentType) <= 1 || haveOneValue(headers, .contentType) else {
+            throw GatewayError(400, "The request has two Content-Type fields that differ; send it once.")
+        }
+    }
+
+    private static func haveOneValue(_ headers: HeaderFields, _ name: HeaderName) -> Bool {
+        Set(headers.fields.filter { $0.name == name }.map { headers.withValue($0) { Array($0) } }).count == 1
+    }
+
+    /// Runners behind CGI or WSGI take `_` and `-` in a name for the same, so this would be a second framing.
+    private static func isLookAlike(_ name: UnsafeRawBufferPointer) -> Bool {
+        ASCII.equalsIgnoringCase(name, "content_length") || ASCII.equalsIgnoringCase(name, "transfer_encoding")
     }
 
     /// The only expectation there is (RFC 9110 section 10.1.1); HTTP/1.0 has none, and an empty body needs none.
@@ -71,18 +90,28 @@ enum RequestFieldRules {
     }
 
     private static func isToken(_ name: UnsafeRawBufferPointer) -> Bool {
-        !name.isEmpty && name.allSatisfy(isTokenByte)
+        !name.isEmpty && name.allSatisfy(ASCII.isTokenByte)
     }
 
     private static func isValue(_ value: UnsafeRawBufferPointer) -> Bool {
-        for byte in value where (byte < 0x20 && byte != 0x09) || byte == 0x7F { return false }
+        var at = 0
+        while at &+ 8 <= value.count {
+            let word = value.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            if mayHoldControl(word), !hasNoControl(value, at..<(at &+ 8)) { return false }
+            at &+= 8
+        }
+        return hasNoControl(value, at..<value.count)
+    }
+
+    private static func hasNoControl(_ value: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        for index in range where (value[index] < 0x20 && value[index] != 0x09) || value[index] == 0x7F { return false }
         return true
     }
 
-    /// tchar of RFC 9110 section 5.6.2: one bit per byte, those below 64 and those from 64 to 127.
-    static func isTokenByte(_ byte: UInt8) -> Bool {
-        let low: UInt64 = 0x03FF_6CFA_0000_0000
-        let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
-        return byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+    /// Eight bytes at once. A TAB, or what stands beside a control character, may look like one; none is missed.
+    private static func mayHoldControl(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let isDelete = word ^ (ones &* 0x7F)
+        return ((word &- ones &* 0x20) & ~word | (isDelete &- ones) & ~isDelete) & (ones &* 0x80) != 0
     }
 }

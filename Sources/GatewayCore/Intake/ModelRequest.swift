@@ -6,6 +6,8 @@ public struct ModelRequest: Equatable, Sendable {
     public var streams: Bool
     /// Nothing to generate and `keep_alive: 0`: the model has to go, wherever it is in memory.
     public var isUnload: Bool
+    /// Every name in the body, where the caller may not use every model: each has to be allowed.
+    public var names: [ScannedBody.Name]
 
     /// - Throws: `GatewayError` in the route's words: no model, or an unload by someone who may not.
     public init(_ body: ScannedBody, route: Route, identity: Identity) throws(GatewayError) {
@@ -13,6 +15,7 @@ public struct ModelRequest: Equatable, Sendable {
         let named = route.operation == .show ? body.model?.nonEmpty ?? body.name : body.model
         guard let model = named?.nonEmpty else { throw .modelRequired(route.operation, on: route.surface) }
         self.model = model
+        names = identity.models.isUnlimited ? [] : body.names
         streams = ModelRequest.canStream(route) && body.stream ?? route.streamsByDefault
         isUnload = ModelRequest.isUnload(body, route)
         if isUnload, !identity.allows(.manage) {

@@ -3,26 +3,29 @@
 /// What is decided from a request's head alone: which route it is, whether it may be served, and what is done with its
 /// body. One place, in one order: target, framing, loop, Origin and Host, path and method, key, what is built, size.
 public struct RequestIntake: Sendable {
-    /// What the decisions depend on; the same for all requests of a configuration.
-    public struct Rules: Sendable {
-        public var router: Router
-        public var access: AccessPolicy
-        public var loopGuard: LoopGuard
-        public var limits: RequestLimits
+    /// What the decisions depend on; the same for all requests of a configuration, who share it by reference.
+    public final class Rules: Sendable {
+        public let router: Router
+        public let access: AccessPolicy
+        public let loopGuard: LoopGuard
+        public let limits: RequestLimits
         /// Bytes of a JSON body.
-        public var bodyLimit: Int
+        public let bodyLimit: Int
+        /// Bytes of a blob.
+        public let blobLimit: Int
         /// False: API calls are answered 503.
-        public var isEnabled: Bool
+        public let isEnabled: Bool
 
         public init(
             router: Router, access: AccessPolicy, loopGuard: LoopGuard, limits: RequestLimits, bodyLimit: Int,
-            isEnabled: Bool
+            blobLimit: Int = .max, isEnabled: Bool
         ) {
             self.router = router
             self.access = access
             self.loopGuard = loopGuard
             self.limits = limits
             self.bodyLimit = bodyLimit
+            self.blobLimit = blobLimit
             self.isEnabled = isEnabled
         }
     }
@@ -56,28 +59,27 @@ public struct RequestIntake: Sendable {
     public let family: ErrorFamily
     /// For logs: the route's, or `-`.
     public let pattern: String
-    /// CORS fields of whatever response follows; none where `decision` is the response, which has its own.
-    public let originFields: [OwnResponse.Field]
+    /// Fields of whatever response follows, a runner's as well: CORS (not where `decision` is the response, which has
+    /// its own), and that pages with a key in their address must not pass it on.
+    public let responseFields: [OwnResponse.Field]
 
     /// A body nobody wants is read up to this, bytes; a longer one costs the connection.
     private static let droppedBodyBytes = 65536
 
-    /// `certificate`: the subject of the client's certificate. `hash`: SHA-256 of a token that the request presents.
-    public init(
-        _ head: RequestHead, listener: ListenerKind, certificate: String? = nil, rules: Rules,
-        hash: (UnsafeRawBufferPointer) -> KeyDigest
-    ) {
+    /// - Parameter rates: what keys have asked for lately, this request included afterwards.
+    public init(_ head: RequestHead, from caller: Caller, rules: Rules, rates: inout RequestRates, now: Instant) {
         let routing = rules.router.route(head.method, target: head.target)
-        let route = routing.route
-        surface = routing.surface
-        family = route?.family ?? .native
+        let route = routing.result.route
+        surface = routing.result.surface
+        family = route?.family ?? rules.router.family(ofUnrouted: head.target)
         pattern = route?.pattern ?? "-"
         let originFields = rules.access.originDecision(head.headers).responseFields
+        let hasPathKey = routing.pathKey != nil
         do throws(GatewayError) {
             let checked = try RequestRules.check(head, limits: rules.limits, takesZstd: route?.takesZstd ?? false)
             framing = checked.framing
             do throws(GatewayError) {
-                let decision = try RequestIntake.decide(head, routing, checked, listener, certificate, rules, hash)
+                let decision = try RequestIntake.decide(head, routing, checked, caller, rules, &rates, now)
                 bodyFormat = try BodyFormat(route, head.headers, checked)
                 self.decision = decision
             } catch {
@@ -85,50 +87,58 @@ public struct RequestIntake: Sendable {
                 decision = .refuse(error)
             }
             // A preflight names the origin itself; named twice, a browser would refuse it.
-            if case .answer = decision { self.originFields = [] } else { self.originFields = originFields }
+            if case .answer = decision {
+                responseFields = hasPathKey ? [.noReferrer] : []
+            } else {
+                responseFields = hasPathKey ? originFields + [.noReferrer] : originFields
+            }
             bodyUse = RequestIntake.bodyUse(of: decision, head.method, checked)
             expectsContinue = checked.expectsContinue && (bodyUse == .scan || bodyUse == .stream)
             keepsAlive = checked.keepAlive && bodyUse != .refuse
         } catch {
             // Whatever is wrong with a head, its framing can't be relied on.
             decision = .refuse(error)
-            self.originFields = originFields
+            responseFields = hasPathKey ? originFields + [.noReferrer] : originFields
             bodyFormat = .json
             (framing, keepsAlive, expectsContinue, bodyUse) = (.none, false, false, .refuse)
         }
     }
 
     private static func decide(
-        _ head: RequestHead, _ routing: RoutingResult, _ checked: CheckedRequest, _ listener: ListenerKind,
-        _ certificate: String?, _ rules: Rules, _ hash: (UnsafeRawBufferPointer) -> KeyDigest
+        _ head: RequestHead, _ routing: Routing, _ checked: CheckedRequest, _ caller: Caller, _ rules: Rules,
+        _ rates: inout RequestRates, _ now: Instant
     ) throws(GatewayError) -> Decision {
         try rules.loopGuard.check(head.headers)
-        switch routing {
+        switch routing.result {
         case .malformed(let error): throw error
         case .options(let surface, let target):
             return .answer(
-                try rules.access.answerOptions(target, on: surface, listener: listener, headers: head.headers).get())
+                try rules.access.answerOptions(
+                    target, on: surface, listener: caller.listener, headers: head.headers
+                ).get())
         case .notFound(let surface):
-            _ = try rules.access.decide(
-                scope: .none, listener: listener, headers: head.headers, certificate: certificate, hash: hash
-            ).get()
+            _ = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
             throw .notFound(surface)
         case .methodNotAllowed(let surface, let allow):
-            _ = try rules.access.decide(
-                scope: .none, listener: listener, headers: head.headers, certificate: certificate, hash: hash
-            ).get()
+            _ = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
             throw .methodNotAllowed(surface, allow: allow)
         case .route(let route):
-            let identity = try rules.access.decide(
-                scope: route.scope, listener: listener, headers: head.headers, certificate: certificate, hash: hash
-            ).get()
+            let identity = try rules.access.admit(
+                caller, to: route.operation, headers: head.headers, pathKey: routing.pathKey)
+            // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
+            if route.scope != .none { try rates.take(identity, now: now) }
             guard route.isBuilt else { throw .notBuilt(route) }
             guard rules.isEnabled || route.answersWhenDisabled else {
                 throw GatewayError(
                     503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
             }
-            if route.scansBody, !route.takesForm, case .counted(let count) = checked.framing, count > rules.bodyLimit {
+            if route.scansBody || route.takesDocument(head.method), !route.takesForm,
+                case .counted(let count) = checked.framing, count > rules.bodyLimit
+            {
                 throw .bodyTooLarge(limit: rules.bodyLimit)
+            }
+            if route.operation == .blobs, case .counted(let count) = checked.framing, count > rules.blobLimit {
+                throw .blobTooLarge(limit: rules.blobLimit)
             }
             return .serve(route, identity)
         }
@@ -136,7 +146,7 @@ public struct RequestIntake: Sendable {
 
     private static func bodyUse(of decision: Decision, _ method: Method, _ checked: CheckedRequest) -> BodyUse {
         if case .serve(let route, _) = decision, route.operation == .blobs, method == .post { return .stream }
-        if case .serve(let route, _) = decision, route.scansBody { return .scan }
+        if case .serve(let route, _) = decision, route.scansBody || route.takesDocument(method) { return .scan }
         if case .refuse(let error) = decision, error.closesConnection { return .refuse }
         if checked.expectsContinue { return .refuse }
         switch checked.framing {
@@ -145,6 +155,10 @@ public struct RequestIntake: Sendable {
         case .chunked, .untilClose: return .refuse
         }
     }
+}
+
+extension OwnResponse.Field {
+    static let noReferrer = OwnResponse.Field("Referrer-Policy", "no-referrer")
 }
 
 extension RoutingResult {
@@ -174,6 +188,11 @@ extension Route {
         }
     }
 
+    /// Its body is a JSON document for the gateway itself, held whole.
+    public func takesDocument(_ method: Method) -> Bool {
+        operation == .configUpdate || operation == .verify || operation == .keys && method == .post
+    }
+
     /// It goes to one runner or several, on connections of its own, without a lease.
     public var isManagement: Bool {
         switch routeClass {
@@ -193,6 +212,10 @@ extension GatewayError {
         GatewayError(
             413, "The request body is larger than limits.json_body_bytes (\(limit) bytes) allows.",
             closesConnection: true)
+    }
+
+    public static func blobTooLarge(limit: Int) -> GatewayError {
+        GatewayError(413, "The blob is larger than limits.blob_bytes (\(limit) bytes) allows.", closesConnection: true)
     }
 
     public static let bodyMemoryExhausted = GatewayError(

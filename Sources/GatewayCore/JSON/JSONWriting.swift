@@ -35,8 +35,23 @@ extension JSON {
 
     /// A quoted JSON string. Control characters are escaped, everything else goes out as it is (RFC 8259 section 7).
     public static func writeString(_ value: String, to output: inout [UInt8]) {
-        let hexadecimal = Array("0123456789abcdef".utf8)
         output.append(UInt8(ascii: "\""))
+        // Nearly every string holds nothing to escape, and lists are made of thousands.
+        let wasPlain = value.utf8.withContiguousStorageIfAvailable { bytes in
+            guard bytes.allSatisfy(isPlain) else { return false }
+            output.append(contentsOf: bytes)
+            return true
+        }
+        if wasPlain != true { writeEscaped(value, to: &output) }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private static func writeEscaped(_ value: String, to output: inout [UInt8]) {
+        let hexadecimal: StaticString = "0123456789abcdef"
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""): output += [UInt8(ascii: "\\"), UInt8(ascii: "\"")]
@@ -46,11 +61,10 @@ extension JSON {
             case 0x09: output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
             case 0..<0x20:
                 output += "\\u00".utf8
-                output.append(hexadecimal[Int(byte >> 4)])
-                output.append(hexadecimal[Int(byte & 15)])
+                output.append(hexadecimal.utf8Start[Int(byte >> 4)])
+                output.append(hexadecimal.utf8Start[Int(byte & 15)])
             default: output.append(byte)
             }
         }
-        output.append(UInt8(ascii: "\""))
     }
 }

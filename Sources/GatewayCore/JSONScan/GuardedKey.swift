@@ -28,9 +28,26 @@ enum GuardedKey: UInt8, CaseIterable, Sendable {
     /// - Parameter decoded: the key's UTF-8, escapes decoded.
     init?(decoded: [UInt8]) {
         guard (4...GuardedKey.longest).contains(decoded.count) else { return nil }
-        let key = decoded.withUnsafeBytes { bytes in GuardedKey.allCases.first { $0.matches(bytes) } }
+        let key = decoded.withUnsafeBytes { bytes in
+            let (first, second) = GuardedKey.candidates(beginningWith: bytes[0])
+            return first.flatMap { $0.matches(bytes) ? $0 : nil } ?? second.flatMap { $0.matches(bytes) ? $0 : nil }
+        }
         guard let key else { return nil }
         self = key
+    }
+
+    /// Bodies have many keys, and most are none of these: the first byte leaves at most two to compare with.
+    private static func candidates(beginningWith byte: UInt8) -> (GuardedKey?, GuardedKey?) {
+        switch ASCII.lowered(byte) {
+        case UInt8(ascii: "m"): (.model, .messages)
+        case UInt8(ascii: "n"): (.name, nil)
+        case UInt8(ascii: "f"): (.from, nil)
+        case UInt8(ascii: "s"), 0xC5: (.source, .stream)
+        case UInt8(ascii: "d"): (.destination, nil)
+        case UInt8(ascii: "k"), 0xE2: (.keepAlive, nil)
+        case UInt8(ascii: "p"): (.prompt, nil)
+        default: (nil, nil)
+        }
     }
 
     /// Compared in place: bodies have many keys.

@@ -33,6 +33,9 @@ public struct ScannedBody: Equatable, Sendable {
     public var hasMessages = false
 
     public init() {}
+
+    /// All names that are there and name something.
+    var names: [Name] { [model, name, from, source, destination].compactMap { $0?.nonEmpty } }
 }
 
 /// Why a request body is refused. Its words never repeat what the body says.

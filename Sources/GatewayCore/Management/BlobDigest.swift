@@ -24,15 +24,9 @@ enum CreateBlobs {
         guard body.count <= longestBody else {
             throw GatewayError(413, "The body of a create may have 4 MiB; upload files as blobs.")
         }
-        let json: JSON
-        do throws(JSONError) {
-            json = try JSON(parsing: body)
-        } catch {
-            throw GatewayError(400, "the request body is not valid JSON: \(error.message) at byte \(error.position)")
-        }
         var digests: [String] = []
         var seen: Set<String> = []
-        for member in json.members ?? [] where isFiles(member.key) {
+        for member in try members(of: body) where means(member.key, ["files", "adapters", "draft_files"]) {
             for digest in (member.value.members ?? []).compactMap(\.value.string)
             where BlobDigest.isValid(digest) && seen.insert(digest).inserted {
                 digests.append(digest)
@@ -44,9 +38,27 @@ enum CreateBlobs {
         return digests
     }
 
+    /// Ollama up to 0.5.4 takes a whole Modelfile, whose FROM may be any model.
+    ///
+    /// - Throws: 400 where a body holds one: a caller who may use only some models can't send it.
+    static func checkForHiddenNames(_ body: [UInt8]) throws(GatewayError) {
+        for member in try members(of: body) where means(member.key, ["modelfile", "path"]) {
+            throw GatewayError(
+                400, "This key is for some models only, and modelfile or path could name others: send from and files.")
+        }
+    }
+
+    private static func members(of body: [UInt8]) throws(GatewayError) -> [JSON.Member] {
+        do throws(JSONError) {
+            return try JSON(parsing: body).members ?? []
+        } catch {
+            throw GatewayError(400, "the request body is not valid JSON: \(error.message) at byte \(error.position)")
+        }
+    }
+
     /// As Go matches a key to a field: letter case aside, and U+017F for an s.
-    private static func isFiles(_ key: String) -> Bool {
+    private static func means(_ key: String, _ fields: [String]) -> Bool {
         let plain = key.unicodeScalars.map { $0 == "\u{17F}" ? "s" : Character($0) }
-        return ["files", "adapters", "draft_files"].contains(ModelName.folded(String(plain)))
+        return fields.contains(ModelName.folded(String(plain)))
     }
 }

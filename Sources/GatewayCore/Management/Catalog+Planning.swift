@@ -7,6 +7,8 @@ extension Catalog {
     /// - Throws: `GatewayError` in the route's words: nobody lists the model, or it can't be a name.
     public func plan(_ request: ManagementRequest) throws(GatewayError) -> ManagementPlan? {
         guard var plan = try planUnpinned(request) else { return nil }
+        try checkNames(
+            request.names, of: request.route, readsSource: request.route.operation.readsSource, for: request.rights)
         guard let pin = request.route.pin else { return plan }
         plan.runners = try pinned(pin, among: plan.runners, request)
         plan.reach = .pinned
@@ -22,9 +24,10 @@ extension Catalog {
         case .pull: try planPull(request)
         case .create: try planCreate(request)
         case .blobs: planBlobs(request)
-        case .signout, .signoutByKey: planAnywhere(request, .each, .init(vacuousStatus: 401))
+        case .signout, .signoutByKey:
+            planAnywhere(request, .each, .init(vacuousStatus: 401, isVacuousWithoutRoute: true))
         case .me: planAnywhere(request, .lowest)
-        case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .best)
+        case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .newest)
         case .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses, .messages,
             .transcriptions, .systemOne, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz,
             .readyz,
@@ -123,7 +126,7 @@ extension Catalog {
         var runners: RunnerSet?
         var fromName: ManagementPlan.OwnName?
         if let from = request.from {
-            switch resolve(from.text) {
+            switch resolve(from.text, for: request.rights) {
             case .found(let model):
                 runners = model.holders
                 if model.strippedPrefix { fromName = .of(model) }
@@ -203,7 +206,7 @@ extension Catalog {
         let operation = request.route.operation
         let surface = request.route.surface
         guard let text = name?.text else { throw .modelRequired(operation, on: surface) }
-        switch resolve(text, readsSource: readsSource) {
+        switch resolve(text, readsSource: readsSource, for: request.rights) {
         case .found(let model): return model
         case .firstListsPending: return nil
         case .unknown:
@@ -214,4 +217,26 @@ extension Catalog {
             throw isPlain ? .invalidModelName(text, operation) : GatewayError(400, sentence)
         }
     }
+}
+
+// MARK: Names that a caller may use
+
+extension Catalog {
+    /// Every name that a request's body holds, for a caller who may use only some models.
+    ///
+    /// - Throws: what an unknown model gets, for the first one that they may not.
+    public func checkNames(
+        _ names: [ScannedBody.Name], of route: Route, readsSource: Bool = true, for rights: ModelRights
+    ) throws(GatewayError) {
+        guard !rights.isUnlimited else { return }
+        for name in names where !rights.allows(key: listedKey(of: name.text, readsSource: readsSource)) {
+            throw .modelNotFound(
+                name.text, normalized: ModelName.displayed(name.text), route.operation, on: route.surface)
+        }
+    }
+}
+
+extension Operation {
+    /// False where Ollama takes `:cloud` and `:local` for tags.
+    fileprivate var readsSource: Bool { self != .copy && self != .push }
 }

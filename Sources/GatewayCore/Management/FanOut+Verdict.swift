@@ -27,8 +27,10 @@ extension FanOut {
     }
 
     private func isVacuous(_ outcome: CallOutcome) -> Bool {
-        guard let vacuous = traits.vacuousStatus, case .answered(vacuous, _) = outcome else { return false }
-        return true
+        guard case .answered(let status, let error) = outcome else { return false }
+        // Without words no handler has spoken: the runner lacks the route, and may well have the model.
+        if status == 404, error == nil { return traits.isVacuousWithoutRoute }
+        return status == traits.vacuousStatus
     }
 
     /// What came of each, for a person.

@@ -25,6 +25,8 @@ public struct FanOut: Sendable {
     public struct Traits: Equatable, Sendable {
         /// An answer that says that there was nothing to do, no failure beside a success: a 404 to `delete`.
         public var vacuousStatus: Int?
+        /// Nor is a runner that lacks the route: what was asked for can't be needed there.
+        public var isVacuousWithoutRoute: Bool
         /// Who can't be reached at the start is left out and named, as long as somebody can.
         public var skipsUnreachable: Bool
         /// Answers come as lines of progress, and go to the client so.
@@ -36,10 +38,12 @@ public struct FanOut: Sendable {
         public var patience: [Interval]
 
         public init(
-            vacuousStatus: Int? = nil, skipsUnreachable: Bool = false, streams: Bool = false,
+            vacuousStatus: Int? = nil, isVacuousWithoutRoute: Bool = false, skipsUnreachable: Bool = false,
+            streams: Bool = false,
             changes: [RunnerList] = [], patience: [Interval] = []
         ) {
             self.vacuousStatus = vacuousStatus
+            self.isVacuousWithoutRoute = isVacuousWithoutRoute
             self.skipsUnreachable = skipsUnreachable
             self.streams = streams
             self.changes = changes

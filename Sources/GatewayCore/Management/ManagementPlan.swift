@@ -7,6 +7,8 @@ public struct ManagementPlan: Equatable, Sendable {
         case each
         /// One of them: the dispatcher knows which is best.
         case best
+        /// One of those with the highest version that can be used: an older one may lack the route.
+        case newest
         /// The one with the lowest index that can be used.
         case lowest
         /// Every one of them, even if none can be reached: the client named it.

@@ -7,12 +7,15 @@ extension ManagementRequest {
         guard route.surface == .prefix else { return nil }
         guard status >= 400 else { return successAnswer }
         let words: String
+        var isUnknownModel = false
         switch CallOutcome(status: status, body: body) {
-        case .answered(_, let error?): words = error
+        case .answered(_, let error?):
+            words = error
+            isUnknownModel = status == 404 && route.operation != .blobs
         // What is no Ollama's error has no words that its client could show.
+        case .answered(404, nil) where route.operation != .blobs: words = .missingRoute("The runner")
         case .answered, .broke, .failed, .skipped: words = "A runner answered \(status)."
         }
-        let isUnknownModel = status == 404 && route.operation != .blobs
         return OwnResponse(
             error: GatewayError(isUnknownModel ? 400 : status, words, origin: .runner), family: .native,
             surface: .prefix)

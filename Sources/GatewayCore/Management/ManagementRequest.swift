@@ -11,6 +11,9 @@ public struct ManagementRequest: Equatable, Sendable {
     let from: ScannedBody.Name?
     let source: ScannedBody.Name?
     let destination: ScannedBody.Name?
+    /// Every name in the body, also where it means nothing: the caller has to be allowed each of them.
+    let names: [ScannedBody.Name]
+    let rights: ModelRights
     /// The answer comes in lines.
     let streams: Bool
     /// Indices that the client chose (`?runners=0,2`).
@@ -40,11 +43,9 @@ public struct ManagementRequest: Equatable, Sendable {
         streams = body.stream ?? route.streamsByDefault
         chosen = operation == .pull ? try ManagementRequest.chosenRunners(target) : nil
         blobs = operation == .create ? try CreateBlobs.digests(in: bytes) : []
-        // The one place where a key's globs are asked; a forbidden model answers as an unknown one.
-        for name in names + [from, source, destination].compactMap(\.self) where !identity.mayUse(name.text) {
-            throw .modelNotFound(
-                name.text, normalized: ModelName.displayed(name.text), operation, on: route.surface)
-        }
+        self.names = body.names
+        rights = identity.models
+        if operation == .create, !rights.isUnlimited { try CreateBlobs.checkForHiddenNames(bytes) }
         if operation.isAboutModel, model == nil { throw .modelRequired(operation, on: route.surface) }
         if operation == .copy, source == nil { throw .modelRequired(operation, on: route.surface) }
         if operation == .copy, destination == nil { throw GatewayError(400, "destination \"\" is invalid") }

@@ -2,29 +2,24 @@
 
 /// The lists and versions clients see.
 extension Catalog {
-    /// A whole JSON answer, for callers that may see every model. Kept until a list changes.
-    public mutating func answer(_ list: CatalogList) -> [UInt8] {
+    /// A whole JSON answer. For callers that may see every model it is kept until a list changes; for others entries are
+    /// left out of the same order.
+    public mutating func answer(_ list: CatalogList, for rights: ModelRights = .all) -> [UInt8] {
+        guard rights.isUnlimited else { return render(list, ordered(list).filter { rights.allows(key: $0.key) }) }
         if let answer = lists.answers[list] { return answer }
         let answer = render(list, ordered(list))
         lists.keep(answer, for: list)
         return answer
     }
 
-    /// The answer for a caller with limited rights: entries whose visible name isn't allowed are left out.
-    public mutating func answer(_ list: CatalogList, where isAllowed: (_ visibleName: String) -> Bool) -> [UInt8] {
-        render(list, ordered(list).filter { isAllowed($0.visibleName) })
-    }
-
     /// One runner's list, in the gateway's names: its own entries, `urls` with nothing but its index.
-    public func answer(
-        _ list: CatalogList, runner: Int, where isAllowed: (_ visibleName: String) -> Bool = { _ in true }
-    ) -> [UInt8] {
-        render(list, merge(list, only: runner).filter { isAllowed($0.visibleName) })
+    public func answer(_ list: CatalogList, runner: Int, for rights: ModelRights = .all) -> [UInt8] {
+        render(list, merge(list, only: runner).filter { rights.allows(key: $0.key) })
     }
 
     /// `GET /v1/models/:model`: one object whose `id` is the name as asked. Nil for a model nobody lists.
-    public func model(named name: String) -> [UInt8]? {
-        guard case .found(let model) = resolve(name), let holding = model.firstHolding else { return nil }
+    public func model(named name: String, for rights: ModelRights = .all) -> [UInt8]? {
+        guard case .found(let model) = resolve(name, for: rights), let holding = model.firstHolding else { return nil }
         var output: [UInt8] = []
         writeOpenAI(runners[holding.runner].models[holding.position], id: name, to: &output)
         return output
@@ -38,6 +33,12 @@ extension Catalog {
         return (now ?? enabled.compactMap { runners[$0].version }.min() ?? RunnerVersion(0, 0, 0)).text
     }
 
+    /// Those of them with the highest version; where none is known, all.
+    public func newest(of numbers: RunnerSet) -> RunnerSet {
+        let newest = numbers.numbers.compactMap { runners[$0].version }.max()
+        return RunnerSet(numbers.numbers.filter { runners[$0].version == newest })
+    }
+
     /// `GET /api/version`.
     public func versionAnswer(usable: RunnerSet) -> [UInt8] {
         Array("{\"version\":\"\(version(usable: usable))\"}".utf8)
@@ -46,13 +47,15 @@ extension Catalog {
     /// One runner's list or version, for a path with its index behind it.
     ///
     /// - Throws: 404 where there is no such runner, or it is disabled.
-    public func answer(_ operation: Operation, pinnedTo index: Int) throws(GatewayError) -> [UInt8] {
+    public func answer(
+        _ operation: Operation, pinnedTo index: Int, for rights: ModelRights = .all
+    ) throws(GatewayError) -> [UInt8] {
         let numbers = try enabledRunners(at: index)
         guard let runner = numbers.numbers.first else { throw .noSuchRunner(index) }
         switch operation {
-        case .tags: return answer(.prefixTags, runner: runner)
-        case .ps: return answer(.prefixPs, runner: runner)
-        case .openAIModels: return answer(.openAIModels, runner: runner)
+        case .tags: return answer(.prefixTags, runner: runner, for: rights)
+        case .ps: return answer(.prefixPs, runner: runner, for: rights)
+        case .openAIModels: return answer(.openAIModels, runner: runner, for: rights)
         case .version:
             let version = (numbers.numbers.compactMap { runners[$0].version }.min() ?? RunnerVersion(0, 0, 0)).text
             return Array("{\"version\":\"\(version)\"}".utf8)

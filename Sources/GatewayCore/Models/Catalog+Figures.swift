@@ -7,6 +7,13 @@ extension Catalog {
         knows(runner) ? runners[runner].shown.count : 0
     }
 
+    /// How often runners' lists were put together for clients: as often as they changed, not as often as they are asked
+    /// for.
+    public var merges: Int { lists.merges }
+
+    /// Whether its list was ever read.
+    public func hasList(of runner: Int) -> Bool { knows(runner) && runners[runner].hasList }
+
     /// Its last known version, as `N.N.N`.
     public func version(of runner: Int) -> String? {
         knows(runner) ? runners[runner].version?.text : nil

@@ -25,6 +25,36 @@ extension Catalog {
         }
     }
 
+    /// As `resolve`, for a caller who may not use every model: to them a forbidden one is one that nobody lists.
+    public func resolve(_ name: String, readsSource: Bool = true, for rights: ModelRights) -> Resolution {
+        let resolution = resolve(name, readsSource: readsSource)
+        guard !rights.isUnlimited, case .found(let model) = resolution, !rights.allows(key: model.key) else {
+            return resolution
+        }
+        let name = ModelName.trimmed(name)
+        guard readsSource, let source = try? ModelSource(name) else { return notListed(name) }
+        switch source {
+        case .unspecified: return notListed(name)
+        case .local(let base): return notListed(base)
+        case .cloud: return firstRoundIsOver ? absent : .firstListsPending
+        }
+    }
+
+    /// The comparison key under which a name is listed, or would be: rights are about that, however a name is spelled.
+    func listedKey(of name: String, readsSource: Bool = true) -> String {
+        if case .found(let model) = resolve(name, readsSource: readsSource) { return model.key }
+        let name = ModelName.trimmed(name)
+        let asked = prefixed(name)
+        let ownName = asked?.rest ?? name
+        let lead = ModelName.folded(String(name.dropLast(ownName.count)))
+        guard readsSource, let source = try? ModelSource(ownName) else { return lead + ModelName.key(of: ownName) }
+        switch source {
+        case .unspecified: return lead + ModelName.key(of: ownName)
+        case .local(let base): return lead + ModelName.key(of: base)
+        case .cloud(let base): return lead + ModelName.key(of: ModelSource.stub(ofBase: base))
+        }
+    }
+
     /// A name with a runner's prefix in front, whether or not the rest exists: where to pull or create it.
     public struct PrefixedName: Equatable, Sendable {
         /// The runner's own name.

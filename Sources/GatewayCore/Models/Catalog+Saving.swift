@@ -8,7 +8,9 @@ extension Catalog {
     public func savedLists() -> [UInt8] {
         var output = Array("{\"schema\":1,\"runners\":[".utf8)
         var saved: Set<String> = []
-        for runner in order.lazy.map({ runners[$0] }) where runner.hasList && !runner.settings.identity.isEmpty {
+        for number in order {
+            let runner = runners[number]
+            guard runner.hasList, !runner.settings.identity.isEmpty else { continue }
             guard saved.insert(runner.settings.identity).inserted else { continue }
             output += (saved.count > 1 ? ",\n{\"identity\":" : "\n{\"identity\":").utf8
             JSON.writeString(runner.settings.identity, to: &output)

@@ -12,14 +12,13 @@ extension Catalog {
         let expiries = list == .prefixTags ? expiries() : [:]
         for (place, entry) in entries.enumerated() {
             output.append(place == 0 ? UInt8(ascii: "[") : UInt8(ascii: ","))
-            let runner = runners[entry.runner]
             switch list {
             case .tags:
-                write(runner.models[entry.position].entry, under: entry.visibleName, to: &output)
+                write(runners[entry.runner].models[entry.position].entry, under: entry.visibleName, to: &output)
             case .ps:
-                write(runner.loaded[entry.position].entry, under: entry.visibleName, to: &output)
+                write(runners[entry.runner].loaded[entry.position].entry, under: entry.visibleName, to: &output)
             case .openAIModels:
-                writeOpenAI(runner.models[entry.position], id: entry.visibleName, to: &output)
+                writeOpenAI(runners[entry.runner].models[entry.position], id: entry.visibleName, to: &output)
             case .prefixTags:
                 let expiry = expiries[entry.key]?.first { entry.runners.contains($0.runner) }
                 writePrefixTag(entry, expiry: expiry, to: &output)

@@ -83,9 +83,10 @@ public struct Catalog: Sendable {
     /// An inference answer came: the model is in that runner's memory until its next ps says otherwise. A cloud model
     /// never is.
     public mutating func sawLoaded(_ runner: Int, _ model: ResolvedModel) {
-        guard let holding = model.holding(on: runner), !holding.isStub, knows(runner) else { return }
+        // Asked at the end of every answer, and of the index: a look into the runner's lists copies them.
+        guard knows(runner), !index.isLoaded(key: model.key, on: runner) else { return }
+        guard let holding = model.holding(on: runner), !holding.isStub else { return }
         let key = holding.ownKey
-        guard !runners[runner].isLoaded(key) else { return }
         runners[runner].sawLoaded(key)
         index.setLoaded(true, runner: runner, key: runners[runner].visibleKey(key))
     }

@@ -15,12 +15,18 @@ public enum CatalogList: CaseIterable, Sendable {
 struct MergedLists: Sendable {
     private(set) var order: [CatalogList: [MergedEntry]] = [:]
     private(set) var answers: [CatalogList: [UInt8]] = [:]
+    /// How often one was put together.
+    private(set) var merges = 0
 
     /// `prefixTags` tells when a loaded model expires, so it ages with both.
     mutating func tagsChanged() { discard([.tags, .openAIModels, .prefixTags]) }
     mutating func psChanged() { discard([.ps, .prefixPs, .prefixTags]) }
 
-    mutating func keep(_ entries: [MergedEntry], for list: CatalogList) { order[list] = entries }
+    mutating func keep(_ entries: [MergedEntry], for list: CatalogList) {
+        order[list] = entries
+        merges += 1
+    }
+
     mutating func keep(_ answer: [UInt8], for list: CatalogList) { answers[list] = answer }
 
     private mutating func discard(_ changed: [CatalogList]) {

@@ -33,6 +33,12 @@ struct ModelIndex: Sendable {
         slotOfKey[key].flatMap { slots[$0].resolved }
     }
 
+    /// Whether the runner has it in memory, as far as is known.
+    func isLoaded(key: String, on runner: Int) -> Bool {
+        guard let slot = slotOfKey[key] else { return false }
+        return slots[slot].loaded.contains(runner)
+    }
+
     /// Every model, in no particular order.
     var models: some Sequence<ResolvedModel> { slots.lazy.compactMap(\.resolved) }
 
@@ -74,12 +80,7 @@ struct ModelIndex: Sendable {
             slots[slot].holdings.contains(where: { $0.runner == runner })
         else { return }
         if isLoaded { slots[slot].loaded.insert(runner) } else { slots[slot].loaded.remove(runner) }
-        guard slots[slot].resolved?.holders.contains(runner) == true else { return }
-        if isLoaded {
-            slots[slot].resolved?.loaded.insert(runner)
-        } else {
-            slots[slot].resolved?.loaded.remove(runner)
-        }
+        if let resolved = slots[slot].resolved { slots[slot].resolved = resolved.with(loaded: slots[slot].loaded) }
     }
 
     /// As listed, and, since that is what most clients send, without the tag that may be left out: each is found with one

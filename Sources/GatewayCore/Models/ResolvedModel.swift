@@ -13,21 +13,34 @@ public enum Resolution: Equatable, Sendable {
     case invalidName(String)
 }
 
-/// A model that some runners have. A snapshot: it stays as it is when lists change.
-public struct ResolvedModel: Equatable, Sendable {
+/// A model that some runners have. A snapshot: it stays as it is when lists change, so those who hold it share it.
+public final class ResolvedModel: Sendable {
     /// Comparison key of the visible name: one for all its spellings, for queues and metrics.
     public let key: String
     /// The name as lists show it, with the prefix; access rules are about this one.
     public let visibleName: String
     /// Enabled runners that list it, `model_ids` applied; runners that can't be reached now are among them.
-    public internal(set) var holders: RunnerSet
+    public let holders: RunnerSet
     /// Those of them that have it in memory, by `/api/ps` and by what was seen since.
-    public internal(set) var loaded: RunnerSet
+    public let loaded: RunnerSet
     /// The client's name carried a runner's prefix: the runner's own name has to go into the body.
     public let strippedPrefix: Bool
     /// False for a cloud name that no runner lists; then `holders` are those that may be asked for it.
     public let isListed: Bool
     let names: Names
+
+    private init(
+        key: String, visibleName: String, holders: RunnerSet, loaded: RunnerSet, strippedPrefix: Bool, isListed: Bool,
+        names: Names
+    ) {
+        self.key = key
+        self.visibleName = visibleName
+        self.holders = holders
+        self.loaded = loaded
+        self.strippedPrefix = strippedPrefix
+        self.isListed = isListed
+        self.names = names
+    }
 
     /// What the runners themselves call it.
     enum Names: Equatable, Sendable {
@@ -52,10 +65,20 @@ public struct ResolvedModel: Equatable, Sendable {
 
     /// The same model with nobody else to turn to; nil where none of these runners lists it.
     public func only(on runners: RunnerSet) -> ResolvedModel? {
-        var model = self
-        model.holders.formIntersection(runners)
-        model.loaded.formIntersection(runners)
-        return model.holders.isEmpty ? nil : model
+        var holders = self.holders
+        holders.formIntersection(runners)
+        return holders.isEmpty ? nil : with(holders: holders, loaded: loaded)
+    }
+
+    /// The same model, in other runners' memory. Those that don't list it count for nothing.
+    func with(loaded: RunnerSet) -> ResolvedModel { with(holders: holders, loaded: loaded) }
+
+    private func with(holders: RunnerSet, loaded: RunnerSet) -> ResolvedModel {
+        var loaded = loaded
+        loaded.formIntersection(holders)
+        return ResolvedModel(
+            key: key, visibleName: visibleName, holders: holders, loaded: loaded, strippedPrefix: strippedPrefix,
+            isListed: isListed, names: names)
     }
 
     /// Nil for a runner that doesn't list it.
@@ -85,26 +108,21 @@ struct Holding: Equatable, Sendable {
 
 extension ResolvedModel {
     /// - Parameter holdings: at least one, ascending by index, all with one prefix.
-    init?(key: String, holdings: [Holding], loaded: RunnerSet) {
+    convenience init?(key: String, holdings: [Holding], loaded: RunnerSet) {
         guard let first = holdings.first else { return nil }
-        self.key = key
-        visibleName = first.visibleName
-        holders = RunnerSet(holdings.lazy.map(\.runner))
-        self.loaded = RunnerSet(holdings.lazy.map(\.runner).filter { loaded.contains($0) })
-        strippedPrefix = !first.prefix.isEmpty
-        isListed = true
-        names = .listed(holdings)
+        self.init(
+            key: key, visibleName: first.visibleName, holders: RunnerSet(holdings.lazy.map(\.runner)),
+            loaded: RunnerSet(holdings.lazy.map(\.runner).filter { loaded.contains($0) }),
+            strippedPrefix: !first.prefix.isEmpty, isListed: true, names: .listed(holdings))
     }
 
     /// A cloud name that no runner lists.
-    init(unlistedCloudKey key: String, visibleName: String, ownName: String, runners: RunnerSet, strippedPrefix: Bool) {
-        self.key = key
-        self.visibleName = visibleName
-        holders = runners
-        loaded = RunnerSet()
-        self.strippedPrefix = strippedPrefix
-        isListed = false
-        names = .asAsked(ownName)
+    convenience init(
+        unlistedCloudKey key: String, visibleName: String, ownName: String, runners: RunnerSet, strippedPrefix: Bool
+    ) {
+        self.init(
+            key: key, visibleName: visibleName, holders: runners, loaded: RunnerSet(), strippedPrefix: strippedPrefix,
+            isListed: false, names: .asAsked(ownName))
     }
 
     /// In lower case; empty for none.
@@ -117,5 +135,14 @@ extension ResolvedModel {
         guard case .listed(let holdings) = names else { return nil }
         guard holdings.contains(where: \.isStub) else { return self }
         return ResolvedModel(key: key, holdings: holdings.filter { !$0.isStub }, loaded: loaded)
+    }
+}
+
+extension ResolvedModel: Equatable {
+    public static func == (left: ResolvedModel, right: ResolvedModel) -> Bool {
+        left === right
+            || (left.key, left.visibleName, left.strippedPrefix, left.isListed)
+                == (right.key, right.visibleName, right.strippedPrefix, right.isListed)
+                && left.holders == right.holders && left.loaded == right.loaded && left.names == right.names
     }
 }

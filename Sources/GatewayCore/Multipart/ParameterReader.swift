@@ -48,7 +48,7 @@ struct ParameterReader {
 
     private mutating func token() -> [UInt8] {
         let start = at
-        while at < bytes.count, RequestFieldRules.isTokenByte(bytes[at]) { at += 1 }
+        while at < bytes.count, ASCII.isTokenByte(bytes[at]) { at += 1 }
         return Array(bytes[start..<at])
     }
 
@@ -61,8 +61,7 @@ struct ParameterReader {
             if byte == UInt8(ascii: "\"") { return value }
             guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw Malformed() }
             // A backslash in front of a letter is one of a path of Windows', and stays.
-            if byte == UInt8(ascii: "\\"), at < bytes.count, !RequestFieldRules.isTokenByte(bytes[at]), bytes[at] < 0x80
-            {
+            if byte == UInt8(ascii: "\\"), at < bytes.count, !ASCII.isTokenByte(bytes[at]), bytes[at] < 0x80 {
                 value.append(bytes[at])
                 at += 1
             } else {

@@ -13,7 +13,7 @@ struct PartHeader: Sendable {
     /// One field, without its line end. Throws the end of a sentence that begins with "a part's header".
     mutating func line(_ line: UnsafeRawBufferPointer) throws(Problem) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0,
-            line[..<colon].allSatisfy(RequestFieldRules.isTokenByte)
+            line[..<colon].allSatisfy(ASCII.isTokenByte)
         else { throw Problem("has a line that is no field") }
         let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
         let value = ASCII.trimmed(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))

@@ -72,3 +72,8 @@ public struct RouteEntry: Sendable {
 
     public var isPinnable: Bool { traits.contains(.pinnable) }
 }
+
+extension Operation {
+    /// Answers with models from the merged lists, and with nothing else.
+    var isList: Bool { entry.routeClass == .merged && entry.scope == .read }
+}

@@ -50,13 +50,13 @@ extension Operation {
         case .recommendations:
             .init("/api/experimental/model-recommendations", .get, .inference, .any, .native, [.pinnable, .built])
 
-        case .verify: .own("/verify", .post, .admin)
-        case .config: .own("/config", .get, .admin)
-        case .configUpdate: .own("/config/update", .post, .admin)
+        case .verify: .own("/verify", .post, .admin, .built)
+        case .config: .own("/config", .get, .admin, .built)
+        case .configUpdate: .own("/config/update", .post, .admin, .built)
         case .stats: .own("/stats", .get, .admin)
         case .decisions: .own("/decisions", .get, .admin)
-        case .keys: .own("/keys", [.get, .post], .admin)
-        case .key: .own("/keys/:name", .delete, .admin)
+        case .keys: .own("/keys", [.get, .post], .admin, .built)
+        case .key: .own("/keys/:name", .delete, .admin, .built)
         // Only the empty shell of the page; the data it shows comes from the admin routes above.
         case .ui: .own("/ui", .get, .none)
         }
@@ -75,7 +75,9 @@ extension RouteEntry {
     }
 
     /// The gateway's own routes, which exist under the prefix only: at the root we look like one Ollama.
-    fileprivate static func own(_ pattern: String, _ methods: MethodSet, _ scope: Scope) -> RouteEntry {
-        .init(pattern, [], prefix: methods, scope, .own, .native)
+    fileprivate static func own(
+        _ pattern: String, _ methods: MethodSet, _ scope: Scope, _ traits: Traits = []
+    ) -> RouteEntry {
+        .init(pattern, [], prefix: methods, scope, .own, .native, traits)
     }
 }

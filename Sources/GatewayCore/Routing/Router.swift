@@ -35,29 +35,48 @@ public struct Router: Sendable {
     }
 
     /// - Parameter target: as it came; whether its host is ours is for `RequestRules` to say.
-    public func route(_ method: Method, target: [UInt8]) -> RoutingResult {
+    public func route(_ method: Method, target: [UInt8]) -> Routing {
         target.withUnsafeBytes { raw in
             // Nearly every request spells its path as the table does, without a query.
-            if raw.count > 1, let operation = root.plain.operation(at: raw) { return answer(method, Route(operation)) }
+            if raw.count > 1, let operation = root.plain.operation(at: raw) {
+                return Routing(answer(method, Route(operation)))
+            }
             // CONNECT names a host, not a path; we are no tunnel for any.
-            if method == .connect { return .methodNotAllowed(.root, allow: MethodSet.any.allow) }
+            if method == .connect { return Routing(.methodNotAllowed(.root, allow: MethodSet.any.allow)) }
             do throws(GatewayError) {
                 return route(method, try RequestTarget(raw), of: raw)
             } catch {
-                return .malformed(error)
+                return Routing(.malformed(error), pathKey: PathKey.unreadable(raw))
             }
         }
     }
 
-    private func route(_ method: Method, _ target: RequestTarget, of raw: UnsafeRawBufferPointer) -> RoutingResult {
+    /// Whose error shape is read where a path or a method leads nowhere: by its beginning below the surface.
+    public func family(ofUnrouted target: [UInt8]) -> ErrorFamily {
+        target.withUnsafeBytes { raw in
+            guard let path = (try? RequestTarget(raw))?.path else { return .native }
+            return withUnsafeTemporaryAllocation(byteCount: max(1, path.count), alignment: 1) { scratch in
+                let bytes = UnsafeRawBufferPointer(rebasing: raw[path])
+                guard let count = try? NormalizedPath.write(bytes, to: scratch) else { return .native }
+                let normalized = UnsafeRawBufferPointer(rebasing: scratch[..<count])
+                let path = PathKey.split(normalized)?.rest ?? normalized
+                let below = path.dropFirst(hasPrefix(path) ? prefix.count : 0)
+                if below.starts(with: "/v1/messages".utf8) { return .anthropic }
+                return below.starts(with: "/v1/".utf8) ? .openAI : .native
+            }
+        }
+    }
+
+    private func route(_ method: Method, _ target: RequestTarget, of raw: UnsafeRawBufferPointer) -> Routing {
         switch target.form {
         case .asterisk:
-            return method == .options
-                ? .options(.root, .server)
-                : .malformed(.path("The request target '*' is for OPTIONS only; name a path."))
+            return Routing(
+                method == .options
+                    ? .options(.root, .server)
+                    : .malformed(.path("The request target '*' is for OPTIONS only; name a path.")))
         case .absolute where method == .options && target.path.isEmpty && target.query.isEmpty:
             // RFC 9112 section 3.2.4: this is how `OPTIONS *` looks on its way through a proxy.
-            return .options(.root, .server)
+            return Routing(.options(.root, .server))
         case .origin, .absolute:
             break
         }
@@ -65,9 +84,13 @@ public struct Router: Sendable {
         return withUnsafeTemporaryAllocation(byteCount: max(1, path.count), alignment: 1) { scratch in
             do throws(GatewayError) {
                 let count = try NormalizedPath.write(path, to: scratch)
-                return route(method, normalized: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+                let normalized = UnsafeRawBufferPointer(rebasing: scratch[..<count])
+                guard let (key, rest) = PathKey.split(normalized) else {
+                    return Routing(route(method, normalized: normalized))
+                }
+                return Routing(route(method, normalized: rest), pathKey: Array(key))
             } catch {
-                return .malformed(error)
+                return Routing(.malformed(error), pathKey: PathKey.unreadable(path))
             }
         }
     }

@@ -20,7 +20,11 @@ enum AccessFixtures {
         AccessKey(name: name, digest: hash(Array(token.utf8)), role: role, scopes: scopes)
     }
 
-    static func hash(_ token: UnsafeRawBufferPointer) -> KeyDigest { hash(Array(token)) }
+    /// The time stands still at 1,700,000,000 seconds since 1970.
+    static let means = AccessMeans(
+        sha256: { hash(Array($0)) },
+        hmac: { secret, message in hash(secret + [0] + Array(message)) },
+        unixTime: { 1_700_000_000 })
 
     /// FNV-1a, four times with different starts.
     private static func hash(_ token: [UInt8]) -> KeyDigest {
@@ -41,14 +45,36 @@ enum AccessFixtures {
     static func bearer(_ token: String) -> [(String, String)] { [("Authorization", "Bearer \(token)")] }
 }
 
+extension GatewayCore.Operation? {
+    /// Some route that needs it. For `read` it is one that is no list.
+    static func needing(_ scope: Scope) -> GatewayCore.Operation? {
+        GatewayCore.Operation.allCases.last { $0.entry.scope == scope && $0.entry.routeClass != .merged }
+    }
+}
+
 extension AccessPolicy {
+    convenience init(
+        anonymous: AnonymousRule = .auto, keys: [AccessKey] = [], origins: OriginList = OriginList(),
+        hosts: HostList = HostList()
+    ) {
+        self.init(anonymous: anonymous, keys: keys, origins: origins, hosts: hosts, means: AccessFixtures.means)
+    }
+
+    func decide(
+        _ operation: GatewayCore.Operation?, from caller: Caller, headers: HeaderFields, pathKey: [UInt8]? = nil
+    ) -> Result<Identity, GatewayError> {
+        Result { () throws(GatewayError) in
+            try admit(caller, to: operation, headers: headers, pathKey: pathKey)
+        }
+    }
+
     /// The identity's rights, or the status of the refusal.
     func outcome(
         _ scope: Scope, _ fields: [(String, String)], _ listener: ListenerKind = .other
     ) -> Result<ScopeSet, GatewayError> {
         decide(
-            scope: scope, listener: listener, headers: AccessFixtures.headers([("Host", "localhost")] + fields),
-            hash: AccessFixtures.hash
+            .needing(scope), from: Caller(on: listener),
+            headers: AccessFixtures.headers([("Host", "localhost")] + fields)
         ).map(\.rights)
     }
 

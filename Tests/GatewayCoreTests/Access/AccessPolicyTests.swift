@@ -109,7 +109,7 @@ import Testing
         let policy = AccessPolicy(keys: AccessFixtures.all)
         let headers = AccessFixtures.headers(AccessFixtures.bearer("dmr_user"))
         let identity = try policy.decide(
-            scope: .inference, listener: .other, headers: headers, hash: AccessFixtures.hash
+            .chat, from: Caller(on: .other), headers: headers
         ).get()
         #expect(identity.keyName == "user" && identity.role == .user && identity.rights == [.read, .inference])
         #expect(identity.claimant != nil)
@@ -125,20 +125,27 @@ import Testing
     }
 
     @Test func nothingIsHashedForStrangersWhereNoKeyIsConfigured() {
-        var calls = 0
-        let count: (UnsafeRawBufferPointer) -> KeyDigest = { token in
-            calls += 1
-            return AccessFixtures.hash(token)
+        let counter = Counter()
+        var means = AccessFixtures.means
+        means.sha256 = { token in
+            counter.calls += 1
+            return AccessFixtures.means.sha256(token)
         }
         let two = AccessFixtures.headers(AccessFixtures.bearer("a") + [("x-api-key", "b")])
-        _ = AccessPolicy().decide(scope: .read, listener: .other, headers: two, hash: count)
-        #expect(calls == 0)
-        let policy = AccessPolicy(keys: AccessFixtures.all)
-        _ = policy.decide(scope: .read, listener: .other, headers: two, hash: count)
-        #expect(calls == 2)
+        let stranger = Caller(on: .other)
+        _ = AccessPolicy(means: means).decide(.tags, from: stranger, headers: two)
+        #expect(counter.calls == 0)
+        let policy = AccessPolicy(keys: AccessFixtures.all, means: means)
+        _ = policy.decide(.tags, from: stranger, headers: two)
+        #expect(counter.calls == 2)
         let long = AccessFixtures.headers(AccessFixtures.bearer(String(repeating: "a", count: 1025)))
-        _ = policy.decide(scope: .read, listener: .other, headers: long, hash: count)
-        #expect(calls == 2)
+        _ = policy.decide(.tags, from: stranger, headers: long)
+        #expect(counter.calls == 2)
+    }
+
+    /// Only one test at a time has one.
+    private final class Counter: @unchecked Sendable {
+        var calls = 0
     }
 
     static let refused: [[(String, String)]] = [

@@ -12,7 +12,10 @@ import Testing
             AccessKey(name: "alice", certificateSubject: "CN=alice,O=Example"),
             AccessKey(name: "root", certificateSubject: "CN=root", role: .admin),
             AccessKey(name: "webui", digest: digest)
-        ])
+        ],
+        means: AccessMeans(
+            sha256: { KeyDigest(sha256: [UInt8](repeating: $0.elementsEqual("secret".utf8) ? 7 : 8, count: 32)) },
+            hmac: { _, _ in nil }, unixTime: { 0 }))
 
     private func decide(_ scope: Scope, _ certificate: String?, _ fields: [(String, String)] = []) -> Identity? {
         var headers = HeaderFields()
@@ -22,10 +25,7 @@ import Testing
             headers.endField()
         }
         let decision = Self.policy.decide(
-            scope: scope, listener: .loopback, headers: headers, certificate: certificate
-        ) { token in
-            KeyDigest(sha256: [UInt8](repeating: token.elementsEqual("secret".utf8) ? 7 : 8, count: 32))
-        }
+            .needing(scope), from: Caller(on: .loopback, certificate: certificate), headers: headers)
         return try? decision.get()
     }
 

@@ -13,7 +13,7 @@ import Testing
 
     func status(_ host: String?, _ listener: ListenerKind, _ more: [(String, String)] = []) -> Int {
         let headers = AccessFixtures.headers((host.map { [("Host", $0)] } ?? []) + more)
-        let result = Self.policy.decide(scope: .read, listener: listener, headers: headers, hash: AccessFixtures.hash)
+        let result = Self.policy.decide(.tags, from: Caller(on: listener), headers: headers)
         switch result {
         case .success: return 200
         case .failure(let error): return error.status
@@ -80,7 +80,7 @@ import Testing
 
     @Test func theRefusalHasNoBodyAtTheRoot() {
         let headers = AccessFixtures.headers([("Host", "evil.example")])
-        let result = Self.policy.decide(scope: .none, listener: .loopback, headers: headers, hash: AccessFixtures.hash)
+        let result = Self.policy.decide(nil, from: Caller(on: .loopback), headers: headers)
         guard case .failure(let error) = result else {
             Issue.record("allowed")
             return

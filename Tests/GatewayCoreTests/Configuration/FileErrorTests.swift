@@ -170,10 +170,10 @@ import Testing
     }
 
     @Test func unknownKeyOfARunnerIsOnlyAWarning() throws {
-        let start = Start(file: #"{"runners":[{"url":"http://a:1","auth_type":"bearer"}]}"#)
+        let start = Start(file: #"{"runners":[{"url":"http://a:1","wieght":2}]}"#)
         #expect(try start.runners() == ["http://a:1"])
         #expect(try start.warnings().count == 1)
-        #expect(try start.warnings().first?.hasPrefix("runners[0].auth_type: is unknown and has no effect") == true)
+        #expect(try start.warnings().first?.hasPrefix("runners[0].wieght: is unknown and has no effect") == true)
     }
 
     @Test func onlyFlagsThatDoNotParseAreWrongUsage() {

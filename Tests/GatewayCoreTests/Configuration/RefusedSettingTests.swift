@@ -15,35 +15,17 @@ import Testing
         try expectRefused(in: { "{\"\(key)\":\($0)}" }, place: key, value, off, remedy)
     }
 
-    @Test func limitForBlobs() throws {
-        try expectRefused(in: { #"{"limits":{"blob_bytes":\#($0)}}"# }, place: "limits.blob_bytes", "1", "0", "0")
-    }
-
     @Test(arguments: [
-        ("headers", #"{"X-A":"b"}"#, "{}")
+        ("max_inflight", "4", "0"), ("priority", #""background""#, #""interactive""#), ("share", "2", "1")
     ])
-    func ofARunner(key: String, value: String, off: String) throws {
-        try expectRefused(
-            in: { #"{"runners":[{"url":"http://a:1","\#(key)":\#($0)}]}"# }, place: "runners[0].\(key)", value, off, off
-        )
-    }
-
-    @Test(arguments: [
-        ("networks", #"[{"cidr":"10.0.0.0/8","allow":"all"}]"#, "[]"), ("trusted_proxies", #"["10.0.0.1/32"]"#, "[]"),
-        ("users", #"[{"match":{}}]"#, "[]"), ("jwt_secret", #""hunter2""#, #""""#)
-    ])
-    func ofAccess(key: String, value: String, off: String) throws {
-        try expectRefused(in: { #"{"access":{"\#(key)":\#($0)}}"# }, place: "access.\(key)", value, off, off)
-    }
-
-    @Test(arguments: [
-        ("models", #"["llama*"]"#, "[]"), ("asserts_user", "true", "false"), ("max_inflight", "4", "0"),
-        ("requests_per_minute", "60", "0"), ("priority", #""background""#, #""interactive""#), ("share", "2", "1")
-    ])
-    func ofAKey(key: String, value: String, off: String) throws {
+    func ofAKeyOrAUser(key: String, value: String, off: String) throws {
         try expectRefused(
             in: { #"{"access":{"keys":[{"name":"a","sha256":"\#(Self.hash)","\#(key)":\#($0)}]}}"# },
             place: "access.keys[0].\(key)", value, off, off)
+        try expectRefused(
+            in: { #"{"access":{"users":[{"match":{},"\#(key)":\#($0)}]}}"# }, place: "access.users[0].\(key)", value,
+            off,
+            off)
     }
 
     /// The value is refused and not repeated, its default starts.

@@ -116,11 +116,9 @@ import Testing
         let places = Start(file: Self.everything).errors.map { $0.prefix { $0 != ":" } }
         #expect(
             places == [
-                "loops", "affinity", "limits.blob_bytes",
-                "access.networks", "access.trusted_proxies", "access.users", "access.jwt_secret",
-                "access.keys[0].models", "access.keys[0].asserts_user", "access.keys[0].max_inflight",
-                "access.keys[0].requests_per_minute", "access.keys[0].priority", "access.keys[0].share",
-                "runners[0].headers"
+                "loops", "affinity",
+                "access.keys[0].max_inflight", "access.keys[0].priority", "access.keys[0].share",
+                "access.users[0].max_inflight", "access.users[0].priority", "access.users[0].share"
             ])
     }
 
@@ -178,19 +176,6 @@ import Testing
     ])
     func whatIsNotBuiltIsCheckedAlready(member: String, error: String) {
         #expect(Start(file: "{\(member)}").parseErrors == [error])
-    }
-
-    @Test(arguments: [
-        (#"{"X-A":1}"#, "X-A: must be a string, not a number"), (#"{"X A":"b"}"#, "(a key): is no header's name"),
-        (#"{"X-A":"b","x-a":"c"}"#, "x-a: is there twice, letter case aside; keep one"),
-        (#"{"X-A":"b\r\nHost: c"}"#, "X-A: holds characters that no header can carry"),
-        (#"{"Host":"b"}"#, #"Host: is set by the gateway itself; a runner's key goes into "key""#),
-        (#"{"authorization":"b"}"#, #"authorization: is set by the gateway itself; a runner's key goes into "key""#),
-        (#"{"X-DMR-Runner":"1"}"#, #"X-DMR-Runner: is set by the gateway itself; a runner's key goes into "key""#)
-    ])
-    func aRunnersHeadersAreCheckedAlready(headers: String, error: String) {
-        let errors = Start(file: #"{"runners":[{"url":"http://a:1","headers":\#(headers)}]}"#).parseErrors
-        #expect(errors == ["runners[0].headers.\(error)"])
     }
 
     @Test(arguments: [

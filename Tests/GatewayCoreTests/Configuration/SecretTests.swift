@@ -5,7 +5,7 @@ import Testing
 
 /// Keys are in no error, no warning and no description.
 @Suite struct SecretTests {
-    static let secret = "hunter2hunter2hunter2hunter2"
+    static let secret = "hunter2-that-nobody-guesses"
 
     @Test(arguments: [
         #"{"runners":[{"key":"\#(secret)"}]}"#, #"{"runners":[{"url":"\#(secret)@a","key":"\#(secret)"}]}"#,
@@ -13,7 +13,7 @@ import Testing
         #"{"runners":[{"url":"http://a:1","key":"\#(secret)","key":"\#(secret)"}]}"#,
         #"{"runners":[{"url":"http://a:1","key":["\#(secret)"]}]}"#,
         #"{"runners":[{"url":"http://a:1","key":"\#(secret)","headers":{"Authorization":"\#(secret)"}}]}"#,
-        #"{"access":{"keys":[{"name":"a","sha256":"\#(secret)"}]}}"#, #"{"access":{"jwt_secret":"\#(secret)"}}"#,
+        #"{"access":{"keys":[{"name":"a","sha256":"\#(secret)"}]}}"#, #"{"access":{"jwt_secret":["\#(secret)"]}}"#,
         #"{"tls":{"key":"\#(secret)"}}"#, #"{"access":{"keys":["\#(secret)"]}}"#,
         #"{"runners":[{"url":"http://a:1","key":"\#(secret)}]}"#,
         #"{"listen":["http://u:\#(secret)@a:1"]}"#, #"{"listen":["a:1/key/\#(secret)"]}"#

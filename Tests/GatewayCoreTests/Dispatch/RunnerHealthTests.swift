@@ -70,7 +70,7 @@ struct RunnerHealthTests {
         "what says nothing, or only that it is busy or lacks a model, neither forgives nor counts",
         arguments: [
             AttemptOutcome.withdrawn, .clientGone(inPrefill: true), .clientGone(inPrefill: false), .modelNotFound,
-            .busy(retryAfter: nil), .answered500(client: 1)
+            .routeMissing, .busy(retryAfter: nil), .answered500(client: 1)
         ])
     func neutral(outcome: AttemptOutcome) {
         let patient = Patient()

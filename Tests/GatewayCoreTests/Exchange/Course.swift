@@ -40,6 +40,8 @@ final class Course {
         }
     }
 
+    func noDescriptorFree() -> Exchange.Action { exchange.noDescriptorFree() }
+
     var moves: Int { exchange.moves }
     var runner: Int? { exchange.runner }
     var hasEnded: Bool { exchange.hasEnded }

@@ -9,7 +9,7 @@ struct ExchangeEndTests {
         "the status that was passed on says what the attempt came to",
         arguments: [
             (200, true, AttemptOutcome.answered), (204, false, .answered), (400, true, .answered),
-            (403, false, .answered), (404, false, .answered), (404, true, .modelNotFound), (429, true, .answered),
+            (403, false, .answered), (404, false, .routeMissing), (404, true, .modelNotFound), (429, true, .answered),
             (500, true, .answered500(client: 9)), (500, false, .answered500(client: 9)), (501, true, .answered),
             (502, false, .failed(.status502)), (503, true, .busy(retryAfter: nil)), (504, true, .failed(.status504))
         ])

@@ -14,6 +14,14 @@ struct MoveRefusedTests {
         #expect(course.hasEnded)
     }
 
+    @Test("without a file descriptor there is no move, and nobody to blame")
+    func noDescriptor() {
+        let course = Course(at: .connecting)
+        #expect(course.noDescriptorFree() == .fail(.noDescriptorFree, end: .withdrawn))
+        let error = ExchangeFailure.noDescriptorFree.asError(model: "m") { "runner \($0)" }
+        #expect(error.status == 503 && error.origin == .gateway && error.retryAfter == 1)
+    }
+
     @Test("of two failures, the later one")
     func later() {
         let course = Course(at: .connecting)

@@ -63,7 +63,8 @@ struct MoveTests {
         arguments: [
             (502, false, AttemptOutcome.failed(.status502)), (502, true, .failed(.status502)),
             (503, true, .busy(retryAfter: .seconds(7))), (503, false, .busy(retryAfter: .seconds(7))),
-            (504, false, .failed(.status504)), (404, true, .modelNotFound)
+            (504, false, .failed(.status504)), (404, true, .modelNotFound),
+            (404, false, .routeMissing)
         ])
     func onStatus(status: Int, json: Bool, outcome: AttemptOutcome) {
         let course = Course(at: .sent)
@@ -73,7 +74,7 @@ struct MoveTests {
     @Test(
         "not on any other response",
         arguments: [
-            (200, true), (204, false), (301, false), (400, true), (401, true), (403, false), (404, false), (405, true),
+            (200, true), (204, false), (301, false), (400, true), (401, true), (403, false), (405, true),
             (408, true), (413, true), (429, true), (500, true), (500, false), (501, true), (505, true), (599, true)
         ])
     func notOnStatus(status: Int, json: Bool) {
@@ -155,10 +156,15 @@ struct MoveTests {
         #expect(error.sentence == "model 'x' not found")
     }
 
-    @Test("but not a 404 that isn't JSON: that is a missing route", arguments: [true, false])
-    func missingRoute(rewords: Bool) {
-        let course = Course(rewordsUnknownModel: rewords)
-        course.begin(0)
-        #expect(course.head(404, json: false, alternative: true) == .forwardHead)
+    @Test("a runner that is older than the route has its own words at the root, and ours under the prefix")
+    func missingRoute() {
+        let root = Course(at: .sent)
+        #expect(root.head(404, json: false) == .forwardHead)
+        let prefixed = Course(rewordsUnknownModel: true)
+        prefixed.begin(0)
+        #expect(prefixed.head(404, json: false) == .fail(.routeMissing(runner: 0), end: .routeMissing))
+        let error = ExchangeFailure.routeMissing(runner: 0).asError(model: "x") { "runner \($0)" }
+        #expect(error.status == 404)
+        #expect(error.sentence.hasPrefix("runner 0 doesn't serve this route"))
     }
 }

@@ -13,7 +13,7 @@ struct ClientHeadTests {
         var output: [UInt8] = []
         head.render(
             ResponseHead(status: status, headers: headerFields(runner)), clientVersion: version, runner: 2,
-            requestID: Array("id-7".utf8), originFields: originFields, date: Array("NOW".utf8), into: &output)
+            requestID: Array("id-7".utf8), fields: originFields, date: Array("NOW".utf8), into: &output)
         return String(decoding: output, as: UTF8.self)
     }
 

@@ -60,6 +60,26 @@ struct HeaderFieldsTests {
         #expect(pairs(headers) == ["Via=1.1 x"])
     }
 
+    @Test("values longer than the room that is there keep every byte, and a copy keeps its own")
+    func growing() {
+        var headers = HeaderFields()
+        let values = (0..<12).map { String(repeating: Character("\($0 % 10)"), count: 1 << $0) }
+        for value in values { headers.append("X-\(value.count)", value) }
+        let copy = headers
+        headers.removeAll()
+        headers.append("Y", "other")
+        #expect(copy.fields.map { copy.text($0) } == values)
+        #expect(pairs(headers).count == 1)
+    }
+
+    @Test("a value without a name is no field")
+    func valueAlone() {
+        var headers = HeaderFields()
+        Array("value".utf8).withUnsafeBytes { headers.appendValue($0) }
+        headers.endField()
+        #expect(headers.count == 0 && headers.byteCount == 0)
+    }
+
     @Test("are counted and found by name, in any case, the first first")
     func finding() {
         var headers = HeaderFields()

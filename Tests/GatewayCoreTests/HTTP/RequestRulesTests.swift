@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import GatewayCore
 import Testing
+
+@testable import GatewayCore
 
 /// Heads that llhttp lets through, or could one day, and the rules must not.
 @Suite struct RequestRulesTests {
@@ -139,5 +140,24 @@ extension RequestHead {
         var fields = HeaderFields()
         for (name, value) in headers { fields.append(name, value) }
         return RequestHead(method: method, version: version, target: Array(target.utf8), headers: fields)
+    }
+
+    @Test("a control character is found wherever it stands in a value, and nothing else is taken for one")
+    func controlCharacters() {
+        for length in [1, 7, 8, 9, 16, 21] {
+            for place in 0..<length {
+                for byte in UInt8.min ... .max {
+                    var value = [UInt8](repeating: UInt8(ascii: "v"), count: length)
+                    value[place] = byte
+                    var headers = HeaderFields()
+                    Array("X".utf8).withUnsafeBytes { headers.appendName($0) }
+                    value.withUnsafeBytes { headers.appendValue($0) }
+                    headers.endField()
+                    let isControl = byte < 0x20 && byte != 0x09 || byte == 0x7F
+                    // Blanks at the end are none of the value.
+                    #expect((try? RequestFieldRules.check(headers)) == nil ? isControl : !isControl)
+                }
+            }
+        }
     }
 }

@@ -126,6 +126,23 @@ struct RunnerHeadTests {
         }
     }
 
+    @Test("the runner's own headers take the place of the client's, whatever Connection names")
+    func headersOfARunner() {
+        let template = RunnerHeadTemplate(
+            authority: "a", basePath: "", key: "", headers: [("X-Team", Array("blue".utf8)), ("Cookie", [0x78])],
+            via: "v")
+        var output: [UInt8] = []
+        template.render(
+            method: .post, path: "/api/chat",
+            client: headerFields(["x-team: red", "X-Teams: both", "Connection: x-team, cookie", "Accept: a"]),
+            framing: .counted(0), requestID: Array("7".utf8), into: &output)
+        #expect(
+            lines(output) == [
+                "POST /api/chat HTTP/1.1", "Host: a", "Accept-Encoding: identity", "X-Team: blue", "Cookie: x",
+                "Via: 1.1 v", "X-Request-Id: 7", "X-Teams: both", "Accept: a", "Content-Length: 0"
+            ])
+    }
+
     @Test("appends: what stands before stays")
     func appends() {
         let template = RunnerHeadTemplate(authority: "a", basePath: "", key: "", via: "v")

@@ -36,7 +36,7 @@ import Testing
         for listener in ListenerKind.allCases {
             let intake = Knock(method, target, [Knock.foreign], listener: listener).intake()
             #expect(intake.status == 403)
-            #expect(intake.originFields.isEmpty)
+            #expect(intake.responseFields.isEmpty)
         }
         let key = AccessFixtures.bearer("dmr_admin")
         #expect(Knock(method, target, [Knock.foreign] + key).intake(keys: AccessFixtures.all).status == 403)
@@ -49,7 +49,7 @@ import Testing
         for origin in ["http://localhost:3000", "app://x", "https://chat.example"] {
             let intake = Knock(method, target, [("Origin", origin)]).intake(origins: ["https://chat.example"])
             #expect(intake.status == status)
-            #expect(intake.originFields.contains(.init("Access-Control-Allow-Origin", origin)))
+            #expect(intake.responseFields.contains(.init("Access-Control-Allow-Origin", origin)))
         }
     }
 
@@ -57,7 +57,7 @@ import Testing
         let intake = Knock(.post, "/api/chat", [("Origin", "http://localhost"), Knock.length(1), Knock.chunked])
             .intake()
         #expect(intake.status == 400)
-        #expect(intake.originFields.contains(.init("Access-Control-Allow-Origin", "http://localhost")))
+        #expect(intake.responseFields.contains(.init("Access-Control-Allow-Origin", "http://localhost")))
     }
 
     @Test func aPreflightNeedsNoKey() {

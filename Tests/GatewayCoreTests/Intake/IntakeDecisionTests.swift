@@ -25,7 +25,7 @@ import Testing
                 #expect(intake.pattern == operation.entry.pattern)
                 #expect(intake.keepsAlive)
                 #expect(!intake.expectsContinue)
-                #expect(intake.originFields.isEmpty)
+                #expect(intake.responseFields.isEmpty)
             }
         }
     }

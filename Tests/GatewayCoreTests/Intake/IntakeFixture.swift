@@ -35,7 +35,9 @@ struct Knock: Sendable, CustomTestStringConvertible {
             router: Router(pathPrefix: "/docker-model-runner"), access: access, loopGuard: Knock.loopGuard,
             limits: limits, bodyLimit: bodyLimit, isEnabled: isEnabled)
         let head = RequestHead.make(method, target, (host.map { [("Host", $0)] } ?? []) + fields, version)
-        return RequestIntake(head, listener: listener, rules: rules, hash: AccessFixtures.hash)
+        var rates = RequestRates()
+        return RequestIntake(
+            head, from: Caller(on: listener), rules: rules, rates: &rates, now: Instant(nanoseconds: 0))
     }
 
     static let loopGuard = LoopGuard(randomness: [1, 2, 3, 4, 5, 6, 7, 8])

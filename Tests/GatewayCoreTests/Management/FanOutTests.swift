@@ -24,6 +24,8 @@ import Testing
     }
 
     static let done = CallOutcome.answered(status: 200, error: nil)
+    /// No handler's words: a route that isn't there.
+    static let lacking = CallOutcome.answered(status: 404, error: nil)
     static let missing = CallOutcome.answered(status: 404, error: "model 'x' not found")
     static let broken = CallOutcome.answered(status: 500, error: "disk full")
 
@@ -111,6 +113,8 @@ import Testing
         ([done, done, done], nil, .answer(of: 0)),
         ([done, missing], nil, .failure(status: 404)), ([missing, done], nil, .failure(status: 404)),
         ([missing, done], 404, .answer(of: 1)), ([missing, missing], 404, .answer(of: 0)),
+        // Who lacks the route may still have the model.
+        ([lacking, done], 404, .failure(status: 404)), ([lacking, lacking], 404, .answer(of: 0)),
         ([missing, broken], 404, .failure(status: 500)), ([missing, broken, done], 404, .failure(status: 500)),
         ([done, broken, .failed(.connectTimedOut)], nil, .failure(status: 504)),
         // Refused by all in the same words: one refusal.
@@ -118,6 +122,17 @@ import Testing
         ([broken, .answered(status: 500, error: "other")], nil, .failure(status: 500)),
         ([.failed(.reset), .failed(.reset)], nil, .failure(status: 502))
     ]
+
+    @Test func whatCannotBeNeededWithoutTheRouteIsNoFailureThere() {
+        var machine = FanOut(
+            runners: [0, 1].map { CalledRunner(number: $0, index: $0, name: "runner \($0)") },
+            traits: .init(vacuousStatus: 401, isVacuousWithoutRoute: true))
+        for (runner, outcome) in [Self.lacking, Self.done].enumerated() {
+            machine.connected(runner)
+            _ = machine.ended(runner, outcome)
+        }
+        #expect(machine.verdict == .answer(of: 1))
+    }
 
     @Test(arguments: verdicts)
     func manyAnswersBecomeOne(outcomes: [CallOutcome], vacuous: Int?, verdict: FanOut.Verdict) {

@@ -52,9 +52,9 @@ import Testing
         (.create, #"{"model":"gpu.z","from":"gpu.unheard-of"}"#, "", [1], .each),
         (.create, #"{"model":"z"}"#, "", [0, 2], .each), (.create, #"{"model":"gpu.z"}"#, "", [1], .each),
         (.signout, "{}", "", [0, 1, 2, 3], .each), (.signoutByKey, "{}", "", [0, 1, 2, 3], .each),
-        (.me, "{}", "", [0, 1, 2, 3], .lowest), (.status, "{}", "", [0, 1, 2, 3], .best),
-        (.webSearch, "{}", "", [0, 1, 2, 3], .best), (.webFetch, "{}", "", [0, 1, 2, 3], .best),
-        (.recommendations, "{}", "", [0, 1, 2, 3], .best)
+        (.me, "{}", "", [0, 1, 2, 3], .lowest), (.status, "{}", "", [0, 1, 2, 3], .newest),
+        (.webSearch, "{}", "", [0, 1, 2, 3], .newest), (.webFetch, "{}", "", [0, 1, 2, 3], .newest),
+        (.recommendations, "{}", "", [0, 1, 2, 3], .newest)
     ]
 
     @Test(arguments: whom)

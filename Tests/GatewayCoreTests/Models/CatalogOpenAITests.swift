@@ -65,6 +65,17 @@ import Testing
                 == "{\"version\":\"\(expected)\"}")
     }
 
+    @Test(
+        arguments: [
+            (["0.5.4", "0.11.0"], [0, 1], [1]), (["0.5.4", "0.11.0"], [0], [0]),
+            (["0.11.0", "v0.11.0-rc1"], [0, 1], [0, 1]),
+            ([nil, "0.1.0"], [0, 1], [1]), ([nil, nil], [0, 1], [0, 1]), (["dev", nil], [0], [0])
+        ] as [([String?], [Int], [Int])])
+    func theNewest(_ versions: [String?], _ among: [Int], _ expected: [Int]) throws {
+        let catalog = try catalog(versions, enabled: [true, true])
+        #expect(catalog.newest(of: RunnerSet(among)).numbers.sorted() == expected)
+    }
+
     @Test func aDisabledRunnersVersionCountsForNothing() throws {
         let catalog = try catalog(["0.1.0", "0.2.0"], enabled: [false, true])
         #expect(catalog.version(usable: RunnerSet([0, 1])) == "0.2.0")

@@ -91,7 +91,7 @@ import Testing
             #expect(String(decoding: catalog.answer(.prefixPs, runner: runner), as: UTF8.self) == #"{"models":[]}"#)
         }
         #expect(
-            String(decoding: catalog.answer(.tags, runner: 0) { $0 == "p.y:1" }, as: UTF8.self)
+            String(decoding: catalog.answer(.tags, runner: 0, for: ModelRights(["p.y:1"])), as: UTF8.self)
                 == #"{"models":[{"name":"p.y:1","model":"p.y:1"}]}"#)
     }
 
@@ -109,11 +109,11 @@ import Testing
         try catalog.psRead(0, RunnerSays.tags("a:1", "b:1"))
         try catalog.psRead(1, RunnerSays.tags("b:1"))
         let whole = catalog.answer(list)
-        let text = String(decoding: catalog.answer(list) { $0 == "p.b:1" || $0 == "b:1" }, as: UTF8.self)
+        let text = String(decoding: catalog.answer(list, for: ModelRights(["p.b:1", "b:1"])), as: UTF8.self)
         #expect(
             text.contains("\"p.b:1\"") && text.contains("\"b:1\"") && !text.contains("a:1") && !text.contains("c:1"))
         #expect(catalog.answer(list) == whole)
-        let none = String(decoding: catalog.answer(list) { _ in false }, as: UTF8.self)
+        let none = String(decoding: catalog.answer(list, for: ModelRights(["z"])), as: UTF8.self)
         #expect(none == (list == .openAIModels ? #"{"object":"list","data":null}"# : #"{"models":[]}"#))
     }
 }

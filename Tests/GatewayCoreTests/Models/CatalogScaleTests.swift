@@ -16,6 +16,36 @@ import Testing
         #expect(catalog.holders("own49-999:1") == [49])
     }
 
+    /// The list of fifty thousand models is put together when it has changed, not when it is asked for.
+    @Test func onlyChangesMerge() throws {
+        let names = (0..<1000).map { $0 < 900 ? "m\($0):1" : "own-\($0):1" }
+        var catalog = Catalog(runners: (0..<50).map { _ in CatalogRunner() })
+        for runner in 0..<50 { try catalog.tagsRead(runner, RunnerSays.list(names)) }
+        #expect(catalog.merges == 0)
+        for _ in 0..<100 { #expect(!catalog.answer(.tags).isEmpty) }
+        // OpenAI's form is the same list in other words.
+        _ = catalog.answer(.openAIModels)
+        #expect(catalog.merges == 1)
+        // The same bytes again, and the same list in other bytes.
+        for runner in 0..<50 { try catalog.tagsRead(runner, RunnerSays.list(names)) }
+        try catalog.tagsRead(0, RunnerSays.list(names) + Array(" ".utf8))
+        try catalog.psRead(0, RunnerSays.list([]))
+        _ = catalog.answer(.tags)
+        #expect(catalog.merges == 1)
+        // What is loaded changes nothing in it either, but where expiry is told.
+        _ = catalog.answer(.prefixTags)
+        #expect(catalog.merges == 2)
+        try catalog.psRead(0, RunnerSays.list(["m1:1"]))
+        _ = catalog.answer(.tags)
+        #expect(catalog.merges == 2)
+        _ = catalog.answer(.prefixTags)
+        #expect(catalog.merges == 3)
+        try catalog.tagsRead(7, RunnerSays.list(Array(names.dropLast())))
+        #expect(catalog.merges == 3)
+        for _ in 0..<100 { _ = catalog.answer(.tags) }
+        #expect(catalog.merges == 4)
+    }
+
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func anyOrderOfEventsLeavesWhatTheLastListsSay(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

@@ -9,9 +9,10 @@ import Testing
     func aUsablePrefixServesTheSurface(prefix: String) {
         #expect(Router.problem(withPrefix: prefix) == nil)
         let router = Router(pathPrefix: prefix)
-        #expect(router.route(.get, target: Array((prefix + "/stats").utf8)) == .route(Route(.stats, on: .prefix)))
-        #expect(router.route(.get, target: Array("/stats".utf8)) == .notFound(.root))
-        #expect(router.route(.get, target: Array(prefix.utf8)) == .route(Route(.landing, on: .prefix)))
+        #expect(
+            router.route(.get, target: Array((prefix + "/stats").utf8)).result == .route(Route(.stats, on: .prefix)))
+        #expect(router.route(.get, target: Array("/stats".utf8)).result == .notFound(.root))
+        #expect(router.route(.get, target: Array(prefix.utf8)).result == .route(Route(.landing, on: .prefix)))
     }
 
     @Test(arguments: [
@@ -25,20 +26,25 @@ import Testing
         let router = Router(pathPrefix: prefix)
         // Admin routes must not slip to the root because a prefix was bad.
         for path in ["/stats", "/config", "//stats", prefix + "/stats", "/keys"] {
-            if case .route = router.route(.get, target: Array(path.utf8)) { Issue.record("served \(path)") }
+            let routing = router.route(.get, target: Array(path.utf8))
+            // `/key/stats` is the root, with a key that opens nothing in front of it.
+            if routing.pathKey != nil { continue }
+            if case .route = routing.result { Issue.record("served \(path)") }
         }
-        #expect(router.route(.get, target: Array("/api/tags".utf8)) == .route(Route(.tags)))
+        #expect(router.route(.get, target: Array("/api/tags".utf8)).result == .route(Route(.tags)))
     }
 
     @Test func aLongTargetIsRoutedWithoutTrouble() {
         let router = Router(pathPrefix: "/docker-model-runner")
         let slashes = String(repeating: "/", count: 30000)
-        #expect(router.route(.post, target: Array((slashes + "api" + slashes + "chat").utf8)) == .route(Route(.chat)))
+        #expect(
+            router.route(.post, target: Array((slashes + "api" + slashes + "chat").utf8)).result == .route(Route(.chat))
+        )
         let name = String(repeating: "a", count: 30000)
         #expect(
-            router.route(.get, target: Array("/v1/models/\(name)".utf8))
+            router.route(.get, target: Array("/v1/models/\(name)".utf8)).result
                 == .route(Route(.openAIModel, pathArgument: name)))
-        #expect(router.route(.get, target: Array("/\(name)".utf8)) == .notFound(.root))
+        #expect(router.route(.get, target: Array("/\(name)".utf8)).result == .notFound(.root))
     }
 
     @Test(arguments: [
@@ -70,7 +76,7 @@ import Testing
         for _ in 0..<20000 {
             let target = (0..<next(8)).flatMap { _ in Array(pieces[next(pieces.count)].utf8) }
             let method = Method.allCases[next(Method.allCases.count)]
-            if case .route(let route) = router.route(method, target: target) {
+            if case .route(let route) = router.route(method, target: target).result {
                 #expect(route.operation.entry.methods(on: route.surface).takes(method))
                 #expect(route.pin == nil || route.surface == .prefix)
                 #expect(route.pathArgument?.utf8.contains(UInt8(ascii: "/")) != true)

@@ -8,7 +8,9 @@ import Testing
     typealias Operation = GatewayCore.Operation
     let router = Router(pathPrefix: "/docker-model-runner")
 
-    func route(_ method: Method, _ target: String) -> RoutingResult { router.route(method, target: Array(target.utf8)) }
+    func route(_ method: Method, _ target: String) -> RoutingResult {
+        router.route(method, target: Array(target.utf8)).result
+    }
 
     @Test(arguments: [
         ("/api/chat", Route(.chat)), ("/api/chat?ts=1", Route(.chat)), ("/api/chat/", Route(.chat)),
@@ -65,7 +67,7 @@ import Testing
         ("/api/chat\\x", .root), ("/api/tags;v=1", .root), ("/stats", .root), ("/config", .root), ("/keys/x", .root),
         ("/api/unload", .root), ("/v1/models/a/b", .root), ("/v1/models/hf.co/u/r:Q4", .root), ("/v1", .root),
         ("/api/blobs", .root), ("/api/blobs/a/b", .root), ("/docker-model-runnerx/api/chat", .root),
-        ("/docker-model-runne", .root), ("/DOCKER-MODEL-RUNNER/api/tags", .root), ("/key/dmr_x/api/tags", .root),
+        ("/docker-model-runne", .root), ("/DOCKER-MODEL-RUNNER/api/tags", .root),
         ("/docker-model-runner/api", .prefix), ("/docker-model-runner/nope", .prefix),
         ("/docker-model-runner/metrics", .prefix), ("/docker-model-runner/0", .prefix),
         ("/docker-model-runner/api/tags/-1", .prefix), ("/docker-model-runner/api/tags/+1", .prefix),
@@ -124,6 +126,16 @@ import Testing
     ])
     func wrongMethodsNameTheRightOnes(method: Method, target: String, surface: Surface, allow: String) {
         #expect(route(method, target) == .methodNotAllowed(surface, allow: allow))
+    }
+
+    @Test(arguments: [
+        ("/nowhere", ErrorFamily.native), ("/v1/nowhere", .openAI), ("//v1//chat/completions/7", .openAI),
+        ("/docker-model-runner/v1/chat/completions", .openAI), ("/docker-model-runner/v1/messages", .anthropic),
+        ("/docker-model-runner//v1/messages/x?y", .anthropic), ("/docker-model-runner/api/v1/x", .native),
+        ("/v1x", .native), ("/v1/../x", .native), ("*", .native), ("", .native), ("http://h/v1/x", .openAI)
+    ])
+    func whereNothingIsTheShapeFollowsThePath(target: String, family: ErrorFamily) {
+        #expect(router.family(ofUnrouted: Array(target.utf8)) == family)
     }
 
     @Test func pushIsDeletedUnderThePrefixAsOpenWebUIDoes() {

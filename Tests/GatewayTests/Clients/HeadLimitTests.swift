@@ -109,6 +109,29 @@ import Transport
         #expect(site.proxied.first?.values("a").count == 150)
     }
 
+    /// Whoever is told why stays for two seconds at most, and no more than 256 at once; the others are closed.
+    @Test func aFloodBeyondTheLimitIsHeldOffAndDoesNotKeepOthersOut() throws {
+        let site = try TwoRunners(loop) { $0.limits.connections = 2 }
+        defer { site.stop() }
+        let (first, second) = (try site.client(), try site.client())
+        for client in [first, second] {
+            client.get("/api/version")
+            client.readResponses()
+        }
+        let flood = try (0..<400).map { _ in try site.client() }
+        loop.run(until: { flood.allSatisfy { $0.closeness != .open } }, "the end of the flood")
+        #expect(flood.filter { $0.responses.map(\.status) == [503] }.count == 256)
+        #expect(flood.filter { $0.received.isEmpty }.count == 144)
+        site.expectUsable(first, after: 1)
+        // The flood's connections are still there, but they don't count.
+        second.close()
+        loop.run(until: { site.clientCount == 1 + 256 }, "the end of one that was served")
+        let later = try site.client()
+        later.get("/api/version")
+        later.readResponses()
+        #expect(later.last?.status == 200)
+    }
+
     @Test func connectionsBeyondTheLimitGet503AndALaterOneIsServed() throws {
         let site = try TwoRunners(loop) { $0.limits.connections = 2 }
         defer { site.stop() }

@@ -96,8 +96,8 @@ import Transport
         let site = try siteWithKeys()
         defer { site.stop() }
         #expect(try site.answer("POST", "/api/chat", Body.chat, fields: bearer(Self.admin)).status == 200)
-        for (method, target) in [("GET", "/docker-model-runner/config"), ("GET", "/metrics")] {
-            #expect(try site.answer(method, target, fields: bearer(Self.admin)).status == 501)
+        for (target, status) in [("/docker-model-runner/config", 200), ("/metrics", 501)] {
+            #expect(try site.answer("GET", target, fields: bearer(Self.admin)).status == status)
         }
         #expect(try site.answer("POST", "/api/chat", Body.chat, fields: bearer(Self.admin + "x")).status == 401)
     }
@@ -156,13 +156,6 @@ import Transport
         #expect(texts[0].allSatisfy { $0.contains("Authorization: Bearer the-runners-own\r\n") })
         #expect(site.runners[1].records.allSatisfy { $0.values("authorization").isEmpty })
         #expect(site.runners.allSatisfy { $0.records.contains { $0.requestLine.hasPrefix("POST") } })
-    }
-
-    @Test func aKeyInThePathIsNoRouteYetAndOpensNothing() throws {
-        let site = try siteWithKeys()
-        defer { site.stop() }
-        #expect(try site.answer("POST", "/key/\(Self.user)/api/chat", Body.chat).status == 404)
-        #expect(site.proxied.isEmpty)
     }
 
     @Test func unloadingNeedsMoreThanInference() throws {

@@ -55,7 +55,9 @@ import Transport
         let prefixed = try site.answer(method, Self.prefix + path)
         #expect(prefixed.status == 405)
         #expect(prefixed.header("allow") == allowed)
-        #expect(prefixed.json?["detail"]?.string == prefixed.json?["error"]?.string)
+        // Under /v1 the error is an object.
+        let error = prefixed.json?["error"]
+        #expect(prefixed.json?["detail"]?.string == (error?["message"] ?? error)?.string)
         #expect(prefixed.json?["detail"]?.string?.contains(allowed) == true)
     }
 
@@ -72,11 +74,12 @@ import Transport
         #expect(site.proxied.isEmpty)
     }
 
+    /// With a key they are served, refuse an empty body, or are not in this version yet.
     @Test(arguments: [
-        ("GET", "/config"), ("POST", "/config/update"), ("POST", "/verify"), ("GET", "/stats"), ("GET", "/decisions"),
-        ("GET", "/keys"), ("POST", "/keys"), ("DELETE", "/keys/laptop")
+        ("GET", "/config", 200), ("POST", "/config/update", 400), ("POST", "/verify", 400), ("GET", "/stats", 501),
+        ("GET", "/decisions", 501), ("GET", "/keys", 200), ("POST", "/keys", 409), ("DELETE", "/keys/laptop", 409)
     ])
-    func adminRoutesWantAKeyEvenOnLoopback(method: String, path: String) throws {
+    func adminRoutesWantAKeyEvenOnLoopback(method: String, path: String, status: Int) throws {
         let adminKey = "an-admin-key-of-24-letters"
         let site = try TwoRunners(loop) { $0.adminKey = Secret(Array(adminKey.utf8)) }
         defer { site.stop() }
@@ -84,8 +87,8 @@ import Transport
         #expect(anonymous.status == 401)
         #expect(anonymous.header("www-authenticate") == "Bearer")
         let known = try site.answer(method, Self.prefix + path, fields: "Authorization: Bearer \(adminKey)\r\n")
-        #expect(known.status == 501)
-        #expect(known.json?["detail"]?.string?.isEmpty == false)
+        #expect(known.status == status)
+        if status != 200 { #expect(known.json?["detail"]?.string?.isEmpty == false) }
     }
 
     @Test(arguments: [

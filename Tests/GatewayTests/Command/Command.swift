@@ -5,13 +5,19 @@ import Testing
 
 /// The real binary, run as a person would run it: built beside the tests, its standard error read through a pipe.
 final class Command {
-    private let process: pid_t
+    let process: pid_t
     private let errors: Int32
     private(set) var output = ""
     private var status: Int32?
 
     /// Only what is given here is in its environment, so that nothing of the machine's leaks into a test.
-    init(_ arguments: [String], environment: [String] = []) throws {
+    ///
+    /// - Parameters:
+    ///   - program: another one that is built beside the tests.
+    ///   - descriptors: it may open no more files than this.
+    init(
+        _ arguments: [String], environment: [String] = [], program: String = "dmr-gateway", descriptors: Int? = nil
+    ) throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         var actions = posix_spawn_file_actions_t()
@@ -19,9 +25,15 @@ final class Command {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_addclose(&actions, ends[0])
-        let path = try Command.binary()
-        var argv = ([path] + arguments).map { strdup($0) } + [nil]
+        var path = try Command.folder() + "/" + program
+        var words = [path] + arguments
+        if let descriptors {
+            path = "/bin/bash"
+            // What other tests have open at the moment is inherited, and would count.
+            let closing = #"for f in /proc/self/fd/*; do f=${f##*/}; [ "$f" -lt 3 ] || eval "exec $f>&-"; done"#
+            words = ["bash", "-c", "\(closing); ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + words
+        }
+        var argv = words.map { strdup($0) } + [nil]
         var envp = (["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + environment).map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
         var child = pid_t()
@@ -49,12 +61,11 @@ final class Command {
     }
 
     /// SwiftPM puts the product beside the test bundle.
-    private static func binary() throws -> String {
+    private static func folder() throws -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let folder = try #require(path.lastIndex(of: "/").map { path[..<$0] })
-        return folder + "/dmr-gateway"
+        return String(try #require(path.lastIndex(of: "/").map { path[..<$0] }))
     }
 
     func signal(_ number: Int32) {

@@ -246,6 +246,32 @@ import Transport
         #expect(blobs(site) == [[], []])
     }
 
+    @Test func aBlobOverTheLimitIsA413BeforeAnyRunnerHearsOfIt() throws {
+        let site = try TwoRunners(loop) { $0.limits.blobBytes = Self.content.count - 1 }
+        defer { site.stop() }
+        let client = try site.client()
+        upload(client, Self.content)
+        client.readToEnd()
+        #expect(client.last?.status == 413)
+        #expect(client.text.contains("limits.blob_bytes"))
+        #expect(site.runners.allSatisfy { !$0.records.contains { $0.requestLine.hasPrefix("POST") } })
+    }
+
+    @Test(arguments: [(0, 413), (1, 201)])
+    func aBlobWithoutALengthIsCutWhereItPassesTheLimit(room: Int, status: Int) throws {
+        let content = [UInt8](repeating: 7, count: 100_000)
+        let site = try TwoRunners(loop) { $0.limits.blobBytes = content.count - 1 + room }
+        defer { site.stop() }
+        let client = try site.client()
+        client.send(
+            "POST /api/blobs/\(Self.digest(content)) HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.send(Array("186a0\r\n".utf8) + content + Array("\r\n0\r\n\r\n".utf8))
+        client.readResponses()
+        #expect(client.last?.status == status)
+        loop.run(until: { site.runners.allSatisfy { $0.openConnections <= 1 } }, within: 2, "both uploads are over")
+        #expect(blobs(site).allSatisfy { $0.isEmpty == (status == 413) })
+    }
+
     // MARK: Asking for them
 
     @Test func aBlobIsThereIfAllHaveIt() throws {

@@ -130,13 +130,23 @@ import Transport
         #expect(second.connections.isEmpty)
     }
 
-    @Test func anotherRoutesFourOhFourIsAnAnswer() throws {
+    /// An older version among others, or a proxy in front of one that doesn't know the path.
+    @Test func aRunnerWithoutTheRouteIsPassedOver() throws {
         let first = try ScriptedRunner(
             loop, always: [.waitForRequest, .respond(404, "404 page not found", "Content-Type: text/plain\r\n")])
-        let second = try ScriptedRunner(loop, always: [])
+        let second = try ScriptedRunner(loop, always: [.waitForRequest, .respond("{}")])
         let gateway = try GatewayUnderTest(loop, [first, second])
         defer { gateway.stop() }
-        #expect(try gateway.client().answer(to: "/v1/completions", #"{"model":"demo"}"#).status == 404)
-        #expect(second.connections.isEmpty)
+        let response = try gateway.client().answer(to: "/v1/completions", #"{"model":"demo"}"#)
+        #expect(response.status == 200)
+        #expect(response.runner == 1)
+        #expect(first.connections.count == 1)
+        #expect(gateway.health(0).failuresInARow == 0)
+        // It has not answered, so nothing was seen in its memory.
+        guard case .found(let model) = gateway.gateway.catalog.resolve("demo") else {
+            Issue.record("nobody lists it any more")
+            return
+        }
+        #expect(model.loaded.numbers == [1])
     }
 }

@@ -63,8 +63,13 @@ final class RawClient: ByteStream, BodySink {
     }
 
     func send(_ text: String) {
-        if text.hasPrefix("HEAD ") { parser.expectResponse(withoutBody: true) }
+        if text.hasPrefix("HEAD ") { expectHeadResponse() }
         send(Array(text.utf8))
+    }
+
+    /// The next response has no body, whatever its head says.
+    func expectHeadResponse() {
+        parser.expectResponse(withoutBody: true)
     }
 
     func get(_ target: String, _ fields: String = "", method: String = "GET") {

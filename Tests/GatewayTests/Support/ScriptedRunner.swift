@@ -50,6 +50,8 @@ final class ScriptedRunner {
     var listAnswered: () -> Void = {}
     var version = "0.11.0"
     var answersLists = true
+    /// Paths of lists that it answers as an Ollama that has no such route.
+    var missingLists: Set<String> = []
     /// Stands in front of the lists' paths.
     var basePath = ""
     var startsAtAccept = false
@@ -248,6 +250,11 @@ final class ScriptedConnection: ByteStream, BodySink {
         guard !hasBegun else { return goOn() }
         let request = requests.removeLast()
         guard let body = runner.list(for: request.line) else { return }
+        if runner.missingLists.contains(where: { request.line == "GET \($0)" }) {
+            let lacking = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\n"
+            write(Array((lacking + "404 page not found").utf8))
+            return received.removeAll()
+        }
         runner.listsAnswered.append(request.line)
         defer { runner.listAnswered() }
         let sent = request.head.method == .head ? "" : body

@@ -22,7 +22,7 @@ extension Witness {
             forgetErrors(runner)
             let length = max(retryAfter ?? .zero, .seconds(1))
             runners[runner].busyUntil = max(runners[runner].busyUntil, now + length)
-        case .modelNotFound: forgetErrors(runner)
+        case .modelNotFound, .routeMissing: forgetErrors(runner)
         case .failed: mayEject = countFailure(runner, now: now)
         case .clientGone(let inPrefill):
             if inPrefill {

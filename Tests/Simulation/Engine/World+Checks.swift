@@ -177,7 +177,7 @@ extension World {
 
     /// The head goes to the client: it was no reason to move, or there was nowhere to go.
     func checkForward(_ course: Course, _ head: Step.Head) {
-        let isMissing = head.status == 404 && head.isJSON
+        let isMissing = head.status == 404
         guard [502, 503, 504].contains(head.status) || isMissing else { return }
         guard !course.bodyIsGone else { return }
         if head.status == 503, !course.ask.isShow {

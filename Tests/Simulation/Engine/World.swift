@@ -99,7 +99,7 @@ final class World {
                 if peers[runner].asking == nil { askNext(runner) }
             }
             if dispatcher.ejections != ejectionsBefore { ejected(runner) }
-        case .answered500, .busy, .clientGone, .withdrawn:
+        case .answered500, .busy, .routeMissing, .clientGone, .withdrawn:
             if dispatcher.ejections != ejectionsBefore { ejected(runner) }
         }
     }
