@@ -15,20 +15,6 @@ struct UnbuiltSettings {
         let defaults = Configuration()
         refuse("loops", "more than one loop", configuration.loops != defaults.loops, "1")
         refuse("affinity", "affinity", configuration.affinity != defaults.affinity, "0")
-        for (index, key) in configuration.access.keys.enumerated() {
-            refuse(key.maxInflight, key.priority, key.share, at: "access.keys[\(index)]")
-        }
-        for (index, rule) in configuration.access.users.enumerated() {
-            refuse(rule.maxInflight, rule.priority, rule.share, at: "access.users[\(index)]")
-        }
-    }
-
-    private func refuse(
-        _ maxInflight: Int, _ priority: Configuration.Access.Priority, _ share: Int, at path: String
-    ) {
-        refuse("\(path).max_inflight", "a cap for a key or a user", maxInflight != .max, "0")
-        refuse("\(path).priority", "a priority for a key or a user", priority != .interactive, "\"interactive\"")
-        refuse("\(path).share", "a share for a key or a user", share != 1, "1")
     }
 
     private func refuse(_ key: String, _ what: String, _ isSet: Bool, _ off: String) {

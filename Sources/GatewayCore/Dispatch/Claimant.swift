@@ -10,32 +10,39 @@ public struct Claimant: Equatable, Sendable {
             case address, network, key, user
         }
 
-        let kind: Kind
         let value: UInt64
+        let kind: Kind
+
+        private init(_ kind: Kind, _ value: UInt64) {
+            self.kind = kind
+            self.value = value
+        }
+
+        fileprivate init(key: UInt64) { self.init(.key, key) }
 
         /// A client without a key. IPv6 hands out whole networks, so a /64 is one account, as one IPv4 address is; nil:
         /// it came over a Unix socket.
         public init(address: IPAddress?) {
             guard let address else {
-                (kind, value) = (.local, 0)
+                self.init(.local, 0)
                 return
             }
-            (kind, value) = address.isVersion4 ? (.address, address.low) : (.network, address.high)
+            if address.isVersion4 { self.init(.address, address.low) } else { self.init(.network, address.high) }
         }
 
         /// A key that is known by its digest, of which 64 bits are as unique as they are unguessable.
         init(_ digest: KeyDigest) {
-            (kind, value) = (.key, digest.firstWord)
+            self.init(.key, digest.firstWord)
         }
 
         /// A key that is known by a certificate's subject, which an authority of ours has issued.
         init(certificateSubject: String) {
-            (kind, value) = (.key, ID.hash(certificateSubject.utf8))
+            self.init(.key, ID.hash(certificateSubject.utf8))
         }
 
         /// A user as a key asserts it. Two keys may know different users by the same name.
         init(user: some Sequence<UInt8>, of key: ID) {
-            (kind, value) = (.user, ID.hash(user, seed: key.value))
+            self.init(.user, ID.hash(user, seed: key.value))
         }
 
         /// FNV-1a.
@@ -74,25 +81,26 @@ public struct Claimant: Equatable, Sendable {
         let limit: Int
     }
 
-    public private(set) var id: ID
-    public private(set) var share: Int
+    public let id: ID
     public private(set) var priority: Priority
-    /// Its own cap; nil: none.
-    private(set) var cap: Cap?
-    /// That of the key that asserts the user: it holds for all its users together.
-    private(set) var keyCap: Cap?
+    // Packed, since every request carries it about; `Int32.max`: no cap.
+    private var shareOfSlots: Int32
+    private var limit: Int32
+    private var keyLimit = Int32.max
+    private var key: UInt64 = 0
 
     public init(id: ID, _ allotment: Allotment = Allotment()) {
         self.id = id
-        share = allotment.share
         priority = allotment.priority
-        cap = allotment.maxInflight == .max ? nil : Cap(holder: id, limit: allotment.maxInflight)
+        shareOfSlots = max(1, Int32(clamping: allotment.share))
+        limit = Int32(clamping: allotment.maxInflight)
     }
 
     /// A user that a key asserts: what it is given is cut with what the key has.
     public init(user: some Sequence<UInt8>, of key: Claimant, _ allotment: Allotment) {
         self.init(id: ID(user: user, of: key.id), allotment)
-        keyCap = key.cap
+        keyLimit = key.limit
+        self.key = key.id.value
         if key.priority == .background { priority = .background }
     }
 
@@ -109,7 +117,15 @@ public struct Claimant: Equatable, Sendable {
     /// For what takes no slot.
     public static let nobody = Claimant(id: ID(address: nil))
 
-    var hasCap: Bool { cap != nil || keyCap != nil }
+    public var share: Int { Int(shareOfSlots) }
+
+    var hasCap: Bool { limit != .max || keyLimit != .max }
+
+    /// Its own cap; nil: none.
+    var cap: Cap? { limit == .max ? nil : Cap(holder: id, limit: Int(limit)) }
+
+    /// That of the key that asserts the user: it holds for all its users together.
+    var keyCap: Cap? { keyLimit == .max ? nil : Cap(holder: ID(key: key), limit: Int(keyLimit)) }
 
     private static func stepsBack(_ headers: HeaderFields) -> Bool {
         for field in headers.fields where field.name == .xDMR {

@@ -79,22 +79,4 @@ extension Dispatcher {
     private func mayBeTriedEjected(_ number: Int, for request: SlotRequest) -> Bool {
         request.isPinned || !runners[number].health.isUnreachable
     }
-
-    /// An older waiter could use this runner, free since time passed: a new exchange must not overtake it.
-    func isAwaited(_ runner: Int) -> Bool {
-        queue.requests.contains { $0.holders.contains(runner) && !$0.tried.contains(runner) }
-    }
-
-    mutating func lend(_ runner: Int) -> Lease {
-        selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
-        runners[runner].inflight += 1
-        return Lease(runner: runner, ledger: ledger)
-    }
-
-    mutating func reclaimLostLeases() {
-        guard !ledger.lost.isEmpty else { return }
-        for runner in ledger.lost { runners[runner].inflight -= 1 }
-        lostLeases += ledger.lost.count
-        ledger.lost.removeAll()
-    }
 }

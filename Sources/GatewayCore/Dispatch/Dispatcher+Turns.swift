@@ -10,6 +10,7 @@ extension Dispatcher {
     /// The next waiter whose waiting is over: refused, since its time has passed or nobody is left to wait for, or
     /// granted a slot. Nil: all that still wait have a reason to.
     public mutating func takeTurn(now: Instant) -> Turn? {
+        if let (id, refusal) = takeDisplaced() { return .refused(id, refusal) }
         guard !queue.isEmpty else {
             hopesMayHaveEnded = false
             return nil

@@ -54,7 +54,10 @@ public struct Dispatcher: ~Copyable {
     /// Something happened that may have left a waiter without anybody to wait for.
     var hopesMayHaveEnded = false
     /// The runners with a free slot, as `takeGrant` last found them; kept to save an allocation each time.
-    private var free = RunnerSet()
+    var free = RunnerSet()
+    var cappedLeases = CappedLeases()
+    /// Waiters that lost their place in a full queue, and are told so at their next turn.
+    var displaced: [ExchangeID] = []
     private var jitter: UInt64
     /// Leases dropped by mistake since the start: always 0, or there is a bug.
     public internal(set) var lostLeases = 0
@@ -102,15 +105,21 @@ public struct Dispatcher: ~Copyable {
     /// Asks for a slot. A move goes to a runner that was not tried, and to the queue's head if it has to wait.
     public mutating func acquire(_ request: SlotRequest, isMove: Bool = false, now: Instant) -> Answer {
         reclaimLostLeases()
-        if let runner = best(for: request, now: now, needsSlot: true), isMove || !isAwaited(runner) {
-            return .granted(lend(runner))
+        queue.noteAllotment(of: request.claimant)
+        if !cappedLeases.isAtCap(request.claimant), let runner = best(for: request, now: now, needsSlot: true),
+            isMove || !isAwaited(runner)
+        {
+            return .granted(lend(runner, to: request.claimant))
         }
         if let refusal = refusal(of: request, isMove: isMove) { return .refused(refusal) }
         if let limit = settings.queueTimeout, now - request.arrivedAt >= limit {
             return .refused(.timedOut(retryAfter: retryAfter(waiting: queue.count)))
         }
-        guard queue.count < settings.queueLimit else {
-            return .refused(.queueFull(retryAfter: retryAfter(waiting: queue.count)))
+        if queue.count >= settings.queueLimit {
+            guard let place = queue.placeToGive(to: request.claimant) else {
+                return .refused(.queueFull(retryAfter: retryAfter(waiting: queue.count)))
+            }
+            displaced.append(queue.remove(at: place).id)
         }
         if isMove { queue.putFirst(request) } else { queue.insert(request) }
         return .queued
@@ -137,7 +146,9 @@ public struct Dispatcher: ~Copyable {
 
     public mutating func release(_ lease: consuming Lease, _ outcome: AttemptOutcome, now: Instant) {
         let runner = lease.runner
+        let charge = lease.charge
         lease.end()
+        cappedLeases.remove(charge)
         precondition(runners[runner].inflight > 0, "a lease is returned once")
         runners[runner].inflight -= 1
         if case .clientGone(inPrefill: true) = outcome { runners[runner].addShadow(now: now) }
@@ -164,27 +175,15 @@ public struct Dispatcher: ~Copyable {
     /// The client went away. Says whether the exchange was waiting.
     @discardableResult
     public mutating func cancel(_ id: ExchangeID) -> Bool {
-        queue.remove(id)
+        if queue.remove(id) { return true }
+        guard let place = displaced.firstIndex(of: id) else { return false }
+        displaced.remove(at: place)
+        return true
     }
 
-    /// The oldest waiter that some free slot suits, taken out of the queue.
-    public mutating func takeGrant(now: Instant) -> Grant? {
-        reclaimLostLeases()
-        guard !queue.isEmpty else { return nil }
-        noteFree(at: now)
-        guard !free.isEmpty else { return nil }
-        for place in queue.requests.indices where queue.requests[place].holders.intersects(free) {
-            if let runner = best(for: queue.requests[place], now: now, needsSlot: true) {
-                let request = queue.remove(at: place)
-                return Grant(id: request.id, lease: lend(runner))
-            }
-        }
-        return nil
-    }
-
-    private mutating func noteFree(at now: Instant) {
-        free.removeAll()
-        for number in order where runners[number].isFree(at: now) { free.insert(number) }
+    /// A waiter that had to make room in the full queue.
+    mutating func takeDisplaced() -> (id: ExchangeID, refusal: Refusal)? {
+        displaced.popLast().map { ($0, .queueFull(retryAfter: retryAfter(waiting: queue.count))) }
     }
 
     /// A waiter whose time is over, taken out of the queue.
@@ -198,19 +197,18 @@ public struct Dispatcher: ~Copyable {
 
     /// A waiter whose model nobody can serve any more, taken out of the queue.
     mutating func takeHopeless() -> (id: ExchangeID, refusal: Refusal)? {
-        for place in queue.requests.indices {
-            let request = queue.requests[place]
-            guard let refusal = refusal(of: request, isMove: !request.tried.isEmpty) else { continue }
-            _ = queue.remove(at: place)
-            return (request.id, refusal)
+        let place = queue.oldest { request in
+            if case .some = standing(of: request) { false } else { true }
         }
-        return nil
+        guard let place else { return nil }
+        let request = queue.remove(at: place)
+        return refusal(of: request, isMove: !request.tried.isEmpty).map { (request.id, $0) }
     }
 
     /// The runners' lists changed: waiters get their holders anew. `holders` returns nil for a model nobody lists.
     public mutating func listsChanged(_ holders: (String) -> (holders: RunnerSet, loaded: RunnerSet)?) {
         hopesMayHaveEnded = true
-        queue.forEach { request in
+        queue.update { request in
             let found = holders(request.model)
             request.replaceHolders(found?.holders ?? RunnerSet(), loaded: found?.loaded ?? RunnerSet())
         }
@@ -229,8 +227,16 @@ public struct Dispatcher: ~Copyable {
     public var waiting: Int { queue.count }
 
     public func waiting(for model: String) -> Int {
-        queue.requests.reduce(0) { $0 + ($1.model == model ? 1 : 0) }
+        var count = 0
+        queue.forEach { if $0.model == model { count += 1 } }
+        return count
     }
+
+    /// Leases of a claimant that has a cap.
+    public func inflight(of claimant: Claimant.ID) -> Int { cappedLeases.leases(of: claimant) }
+
+    /// Claimants that something is kept of: none when nobody waits and nobody with a cap has a lease.
+    public var claimantsKept: Int { queue.claimCount + cappedLeases.holderCount }
 
     // MARK: Health
 

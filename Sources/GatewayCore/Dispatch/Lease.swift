@@ -7,10 +7,12 @@
 public struct Lease: ~Copyable, Sendable {
     /// The runner's number.
     public let runner: Int
+    let charge: CappedLeases.Charge
     private let ledger: Unmanaged<LeaseLedger>
 
-    init(runner: Int, ledger: LeaseLedger) {
+    init(runner: Int, charge: CappedLeases.Charge, ledger: LeaseLedger) {
         self.runner = runner
+        self.charge = charge
         self.ledger = Unmanaged.passUnretained(ledger)
     }
 
@@ -20,12 +22,12 @@ public struct Lease: ~Copyable, Sendable {
 
     deinit {
         assertionFailure("a lease of runner \(runner) was dropped instead of released")
-        ledger._withUnsafeGuaranteedRef { $0.lost.append(runner) }
+        ledger._withUnsafeGuaranteedRef { $0.lost.append((runner, charge)) }
     }
 }
 
 /// Where leases that were dropped by mistake report themselves. It outlives every lease: the dispatcher holds it.
 final class LeaseLedger: @unchecked Sendable {
     // Unchecked: a dispatcher and its leases belong to one loop, and so to one thread.
-    var lost: [Int] = []
+    var lost: [(runner: Int, charge: CappedLeases.Charge)] = []
 }

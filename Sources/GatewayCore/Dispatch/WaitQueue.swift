@@ -1,115 +1,231 @@
 // SPDX-License-Identifier: MIT
 
-/// Names an exchange from its first event to its last.
-public struct ExchangeID: Hashable, Sendable {
-    public var number: UInt64
-
-    public init(_ number: UInt64) {
-        self.number = number
-    }
-}
-
-/// The runners, by number, that an exchange has been sent to already: at most three (two moves), so no allocation.
-public struct TriedRunners: Equatable, Sendable {
-    private var first = -1
-    private var second = -1
-    private var third = -1
-
-    public init() {}
-
-    public var isEmpty: Bool { first < 0 }
-
-    public func contains(_ runner: Int) -> Bool { runner == first || runner == second || runner == third }
-
-    public mutating func insert(_ runner: Int) {
-        guard !contains(runner) else { return }
-        (first, second, third) = (runner, first, second)
-    }
-}
-
-/// What an exchange asks the dispatcher for.
-public struct SlotRequest: Sendable {
-    public var id: ExchangeID
-    public var claimant: Claimant
-    /// The model's key, for the queue's depth per model and to look its holders up again when lists change.
-    public var model: String
-    /// The runners that list the model.
-    public var holders: RunnerSet
-    /// Those of them that have it loaded.
-    public var loaded: RunnerSet
-    public var tried = TriedRunners()
-    /// A client named the runner (`/{url_idx}`), the only holder here: it is tried though ejected, and though it takes
-    /// no other work.
-    public var isPinned = false
-    /// When its request came; waiting is counted from here, whatever happened in between.
-    public var arrivedAt: Instant
-
-    public init(
-        id: ExchangeID, claimant: Claimant, model: String, holders: RunnerSet, loaded: RunnerSet, arrivedAt: Instant
-    ) {
-        self.id = id
-        self.claimant = claimant
-        self.model = model
-        self.holders = holders
-        self.loaded = loaded
-        self.arrivedAt = arrivedAt
-    }
-
-    /// The lists changed while it waits; a pin stays on its one runner.
-    public mutating func replaceHolders(_ holders: RunnerSet, loaded: RunnerSet) {
-        if isPinned {
-            self.holders.formIntersection(holders)
-        } else {
-            self.holders = holders
-        }
-        self.loaded = loaded
-    }
-}
-
-/// The exchanges that wait for a slot, oldest first. An exchange is here, or holds a lease, or has ended: never two of
-/// them. A few hundred entries at most (`limits.queue`), so plain scans do.
+/// The exchanges that wait for a slot, in the order in which they may have one: those that moved, by age; then those of
+/// each claimant by age, the claimants in turn. An exchange is here, or holds a lease, or has ended: never two of them.
+///
+/// **Turns** are deficit round robin in which each slot costs one: claimants stand in a ring, the first of them gets as
+/// many slots in a row as its share says and then goes to the end. One that can't use the slot that is free keeps its
+/// place and what it has left. Whoever stops waiting gives its place up: nothing is saved.
+///
+/// Interactive and background exchanges have a ring each. Which slots are free, and whom they suit, is known to
+/// `Dispatcher+Granting`; here is nothing that depends on runners.
 struct WaitQueue {
-    private(set) var requests: [SlotRequest] = []
+    struct Waiter {
+        var request: SlotRequest
+        /// The place of its claim; none: it moved.
+        fileprivate let claim: Int
+        fileprivate let age: Int
+    }
 
-    var count: Int { requests.count }
-    var isEmpty: Bool { requests.isEmpty }
+    /// What one claimant has waiting of one priority.
+    struct Claim {
+        /// As its last request had it, so that a changed configuration counts for those that wait already.
+        fileprivate(set) var claimant: Claimant
+        fileprivate(set) var waiters = LinkedList()
+        /// Slots it may have before it goes to the ring's end.
+        fileprivate(set) var credits: Int
+    }
 
-    /// By age, behind all that moved: one that waits again, since its runner was busy, keeps the place that it came with.
+    private struct Account: Hashable {
+        let id: Claimant.ID
+        let priority: Claimant.Priority
+    }
+
+    private(set) var waiters = LinkedElements<Waiter>()
+    private(set) var claims = LinkedElements<Claim>()
+    /// Exchanges that had their turn and lost their runner, the oldest first.
+    private(set) var moved = LinkedList()
+    /// Of claims.
+    private(set) var interactive = LinkedList()
+    private(set) var background = LinkedList()
+    /// Slots in a row that went to others while a background exchange waited.
+    private var sinceBackground = 0
+    private var places: [ExchangeID: Int] = [:]
+    private var accounts: [Account: Int] = [:]
+    /// The places of all waiters, the oldest first.
+    private var ages = LinkedElements<Int>()
+    private var byAge = LinkedList()
+
+    /// One slot in so many is for background exchanges, though others could use it.
+    private static let backgroundInterval = 16
+
+    var count: Int { byAge.count }
+    var isEmpty: Bool { byAge.isEmpty }
+    /// Claims that something is kept of.
+    var claimCount: Int { accounts.count }
+    /// Background exchanges have stepped back for as long as they have to.
+    var backgroundIsDue: Bool { sinceBackground >= WaitQueue.backgroundInterval - 1 }
+
+    func claim(_ id: Claimant.ID, _ priority: Claimant.Priority) -> Int? {
+        accounts[Account(id: id, priority: priority)]
+    }
+
+    // MARK: Coming
+
+    /// Among its claimant's by age: one that waits again, since its runner was busy, keeps the place that it came with.
     mutating func insert(_ request: SlotRequest) {
-        var place = requests.endIndex
-        while place > 0, requests[place - 1].tried.isEmpty, requests[place - 1].arrivedAt > request.arrivedAt {
-            place -= 1
-        }
-        requests.insert(request, at: place)
+        let claim = openClaim(of: request.claimant)
+        let age = insertByAge(request.arrivedAt)
+        let younger = younger(than: request.arrivedAt, in: claims[claim].waiters)
+        note(
+            waiters.insert(
+                Waiter(request: request, claim: claim, age: age), before: younger, in: &claims[claim].waiters))
     }
 
     /// For an exchange that had its turn and lost its runner: before all that had none, by age among its like, since a
     /// dead runner sends many at once.
     mutating func putFirst(_ request: SlotRequest) {
-        let place = requests.firstIndex { $0.tried.isEmpty || $0.arrivedAt > request.arrivedAt }
-        requests.insert(request, at: place ?? requests.endIndex)
+        let age = insertByAge(request.arrivedAt)
+        let younger = younger(than: request.arrivedAt, in: moved)
+        note(
+            waiters.insert(
+                Waiter(request: request, claim: LinkedList.none, age: age), before: younger, in: &moved))
+    }
+
+    private mutating func note(_ place: Int) {
+        ages[waiters[place].age] = place
+        places[waiters[place].request.id] = place
+    }
+
+    private func younger(than arrival: Instant, in list: LinkedList) -> Int {
+        var younger = LinkedList.none
+        var place = list.last
+        while place != LinkedList.none, waiters[place].request.arrivedAt > arrival {
+            younger = place
+            place = waiters.previous(place)
+        }
+        return younger
+    }
+
+    private mutating func insertByAge(_ arrival: Instant) -> Int {
+        var younger = LinkedList.none
+        var age = byAge.last
+        while age != LinkedList.none, waiters[ages[age]].request.arrivedAt > arrival {
+            younger = age
+            age = ages.previous(age)
+        }
+        return ages.insert(LinkedList.none, before: younger, in: &byAge)
+    }
+
+    /// What the configuration gives to a claimant may have changed since its exchanges came.
+    mutating func noteAllotment(of claimant: Claimant) {
+        guard !isEmpty, let place = claim(claimant.id, claimant.priority), claims[place].claimant != claimant else {
+            return
+        }
+        claims[place].claimant = claimant
+        claims[place].credits = min(claims[place].credits, claimant.share)
+    }
+
+    private mutating func openClaim(of claimant: Claimant) -> Int {
+        if let place = claim(claimant.id, claimant.priority) { return place }
+        let claim = Claim(claimant: claimant, credits: claimant.share)
+        let place =
+            switch claimant.priority {
+            case .interactive: claims.insert(claim, in: &interactive)
+            case .background: claims.insert(claim, in: &background)
+            }
+        accounts[Account(id: claimant.id, priority: claimant.priority)] = place
+        return place
+    }
+
+    // MARK: Going
+
+    /// It gets a slot, on the account of the claimant that is returned with it.
+    mutating func grant(_ place: Int) -> (id: ExchangeID, claimant: Claimant) {
+        let claim = waiters[place].claim
+        guard claim != LinkedList.none else {
+            noteGrant(.interactive)
+            let request = remove(at: place)
+            return (request.id, request.claimant)
+        }
+        let claimant = claims[claim].claimant
+        noteGrant(claimant.priority)
+        charge(claim)
+        return (remove(at: place).id, claimant)
+    }
+
+    private mutating func noteGrant(_ priority: Claimant.Priority) {
+        switch priority {
+        case .interactive: if !background.isEmpty, !backgroundIsDue { sinceBackground += 1 }
+        case .background: sinceBackground = 0
+        }
+    }
+
+    private mutating func charge(_ claim: Int) {
+        claims[claim].credits -= 1
+        guard claims[claim].credits == 0 else { return }
+        claims[claim].credits = claims[claim].claimant.share
+        switch claims[claim].claimant.priority {
+        case .interactive: claims.moveToEnd(claim, of: &interactive)
+        case .background: claims.moveToEnd(claim, of: &background)
+        }
     }
 
     mutating func remove(_ id: ExchangeID) -> Bool {
-        guard let place = requests.firstIndex(where: { $0.id == id }) else { return false }
-        requests.remove(at: place)
+        guard let place = places[id] else { return false }
+        _ = remove(at: place)
         return true
     }
 
     mutating func remove(at place: Int) -> SlotRequest {
-        requests.remove(at: place)
+        let claim = waiters[place].claim
+        let waiter: Waiter
+        if claim == LinkedList.none {
+            waiter = waiters.remove(place, from: &moved)
+        } else {
+            waiter = waiters.remove(place, from: &claims[claim].waiters)
+            if claims[claim].waiters.isEmpty { close(claim) }
+        }
+        _ = ages.remove(waiter.age, from: &byAge)
+        places[waiter.request.id] = nil
+        return waiter.request
     }
 
-    /// Takes out the first that has waited longer than `limit`. All have the same limit, but one that was put first
-    /// may be younger than those behind it, so every entry is looked at.
+    private mutating func close(_ claim: Int) {
+        let claimant = claims[claim].claimant
+        accounts[Account(id: claimant.id, priority: claimant.priority)] = nil
+        switch claimant.priority {
+        case .interactive: _ = claims.remove(claim, from: &interactive)
+        case .background:
+            _ = claims.remove(claim, from: &background)
+            if background.isEmpty { sinceBackground = 0 }
+        }
+    }
+
+    /// Takes out the oldest if it has waited for `limit`, which all have in common.
     mutating func takeExpired(limit: Interval, now: Instant) -> SlotRequest? {
-        guard let place = requests.firstIndex(where: { now - $0.arrivedAt >= limit }) else { return nil }
-        return requests.remove(at: place)
+        guard let oldestArrival, now - oldestArrival >= limit else { return nil }
+        return remove(at: ages[byAge.first])
     }
 
-    var oldestArrival: Instant? { requests.lazy.map(\.arrivedAt).min() }
+    // MARK: All of them
 
-    mutating func forEach(_ update: (inout SlotRequest) -> Void) {
-        for place in requests.indices { update(&requests[place]) }
+    var oldestArrival: Instant? {
+        byAge.isEmpty ? nil : waiters[ages[byAge.first]].request.arrivedAt
+    }
+
+    /// The place of the oldest that matches.
+    func oldest(where isMatch: (SlotRequest) -> Bool) -> Int? {
+        var age = byAge.first
+        while age != LinkedList.none {
+            if isMatch(waiters[ages[age]].request) { return ages[age] }
+            age = ages.next(age)
+        }
+        return nil
+    }
+
+    func forEach(_ body: (SlotRequest) -> Void) {
+        _ = oldest { request in
+            body(request)
+            return false
+        }
+    }
+
+    mutating func update(_ update: (inout SlotRequest) -> Void) {
+        var age = byAge.first
+        while age != LinkedList.none {
+            update(&waiters[ages[age]].request)
+            age = ages.next(age)
+        }
     }
 }

@@ -15,19 +15,6 @@ import Testing
         try expectRefused(in: { "{\"\(key)\":\($0)}" }, place: key, value, off, remedy)
     }
 
-    @Test(arguments: [
-        ("max_inflight", "4", "0"), ("priority", #""background""#, #""interactive""#), ("share", "2", "1")
-    ])
-    func ofAKeyOrAUser(key: String, value: String, off: String) throws {
-        try expectRefused(
-            in: { #"{"access":{"keys":[{"name":"a","sha256":"\#(Self.hash)","\#(key)":\#($0)}]}}"# },
-            place: "access.keys[0].\(key)", value, off, off)
-        try expectRefused(
-            in: { #"{"access":{"users":[{"match":{},"\#(key)":\#($0)}]}}"# }, place: "access.users[0].\(key)", value,
-            off,
-            off)
-    }
-
     /// The value is refused and not repeated, its default starts.
     private func expectRefused(
         in file: (String) -> String, place: String, _ value: String, _ off: String, _ remedy: String

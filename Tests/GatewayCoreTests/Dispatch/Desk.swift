@@ -142,6 +142,7 @@ final class Desk {
 
     func refused() -> [(id: UInt64, refusal: Dispatcher.Refusal)] {
         var refused: [(id: UInt64, refusal: Dispatcher.Refusal)] = []
+        while let (id, refusal) = dispatcher.takeDisplaced() { refused.append((id.number, refusal)) }
         while let (id, refusal) = dispatcher.takeExpired(now: now) { refused.append((id.number, refusal)) }
         while let (id, refusal) = dispatcher.takeHopeless() { refused.append((id.number, refusal)) }
         return refused
@@ -172,6 +173,8 @@ final class Desk {
     var nextWakeUp: Instant? { dispatcher.nextWakeUp(now: now) }
     func waiting(for model: String) -> Int { dispatcher.waiting(for: model) }
     func inflight(of runner: Int) -> Int { dispatcher.inflight(of: runner) }
+    func inflight(of claimant: Claimant.ID) -> Int { dispatcher.inflight(of: claimant) }
+    var claimantsKept: Int { dispatcher.claimantsKept }
     func state(of runner: Int) -> RunnerHealth.State { dispatcher.health(of: runner).state }
     func cancel(_ id: UInt64) -> Bool { dispatcher.cancel(ExchangeID(id)) }
     func hasUntriedCandidate(for request: SlotRequest) -> Bool { dispatcher.hasUntriedCandidate(for: request) }

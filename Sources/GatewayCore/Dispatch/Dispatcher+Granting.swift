@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+
+/// Which waiter a free slot goes to.
+extension Dispatcher {
+    /// The first in the queue's order whom some free slot suits, taken out of the queue.
+    public mutating func takeGrant(now: Instant) -> Grant? {
+        reclaimLostLeases()
+        guard !queue.isEmpty else { return nil }
+        noteFree(at: now)
+        guard !free.isEmpty, let turn = nextTurn(now: now) else { return nil }
+        let (id, claimant) = queue.grant(turn.waiter)
+        return Grant(id: id, lease: lend(turn.runner, to: claimant))
+    }
+
+    private mutating func noteFree(at now: Instant) {
+        free.removeAll()
+        for number in order where runners[number].isFree(at: now) { free.insert(number) }
+    }
+
+    /// Background exchanges come last, but for the one slot in sixteen that is theirs.
+    private func nextTurn(now: Instant) -> WaitersTurn? {
+        var search = Search(now: now)
+        if let turn = find(in: queue.moved, ofOneClaimant: false, &search) { return turn }
+        if queue.backgroundIsDue {
+            return find(in: queue.background, &search) ?? find(in: queue.interactive, &search)
+        }
+        return find(in: queue.interactive, &search) ?? find(in: queue.background, &search)
+    }
+
+    private struct WaitersTurn {
+        let waiter: Int
+        let runner: Int
+    }
+
+    private struct Search {
+        let now: Instant
+        /// For these holders nobody was found: most waiters have the same.
+        var vain = RunnerSet()
+    }
+
+    /// By claimant. One at its cap waits, and those behind it don't.
+    private func find(in ring: LinkedList, _ search: inout Search) -> WaitersTurn? {
+        var claim = ring.first
+        while claim != LinkedList.none {
+            if !cappedLeases.isAtCap(queue.claims[claim].claimant),
+                let turn = find(in: queue.claims[claim].waiters, ofOneClaimant: true, &search)
+            {
+                return turn
+            }
+            claim = queue.claims.next(claim)
+        }
+        return nil
+    }
+
+    private func find(in list: LinkedList, ofOneClaimant: Bool, _ search: inout Search) -> WaitersTurn? {
+        var waiter = list.first
+        while waiter != LinkedList.none {
+            if queue.waiters[waiter].request.holders.intersects(free),
+                ofOneClaimant || !cappedLeases.isAtCap(queue.waiters[waiter].request.claimant),
+                let runner = runner(for: queue.waiters[waiter].request, &search)
+            {
+                return WaitersTurn(waiter: waiter, runner: runner)
+            }
+            waiter = queue.waiters.next(waiter)
+        }
+        return nil
+    }
+
+    private func runner(for request: SlotRequest, _ search: inout Search) -> Int? {
+        let isLikeOthers = !request.isPinned && request.tried.isEmpty
+        if isLikeOthers, request.holders == search.vain { return nil }
+        let runner = best(for: request, now: search.now, needsSlot: true)
+        if runner == nil, isLikeOthers { search.vain = request.holders }
+        return runner
+    }
+
+    /// Somebody who waits could use this runner, free since time passed: a new exchange must not overtake it.
+    func isAwaited(_ runner: Int) -> Bool {
+        guard !queue.isEmpty else { return false }
+        return isAwaited(runner, in: queue.moved, ofOneClaimant: false)
+            || isAwaited(runner, by: queue.interactive) || isAwaited(runner, by: queue.background)
+    }
+
+    private func isAwaited(_ runner: Int, by ring: LinkedList) -> Bool {
+        var claim = ring.first
+        while claim != LinkedList.none {
+            if !cappedLeases.isAtCap(queue.claims[claim].claimant),
+                isAwaited(runner, in: queue.claims[claim].waiters, ofOneClaimant: true)
+            {
+                return true
+            }
+            claim = queue.claims.next(claim)
+        }
+        return false
+    }
+
+    private func isAwaited(_ runner: Int, in list: LinkedList, ofOneClaimant: Bool) -> Bool {
+        var waiter = list.first
+        while waiter != LinkedList.none {
+            if queue.waiters[waiter].request.holders.contains(runner),
+                !queue.waiters[waiter].request.tried.contains(runner),
+                ofOneClaimant || !cappedLeases.isAtCap(queue.waiters[waiter].request.claimant)
+            {
+                return true
+            }
+            waiter = queue.waiters.next(waiter)
+        }
+        return false
+    }
+
+    mutating func lend(_ runner: Int, to claimant: Claimant) -> Lease {
+        selection.chose(runner, weight: runners[runner].settings.weight, among: &runners)
+        runners[runner].inflight += 1
+        return Lease(runner: runner, charge: cappedLeases.add(claimant), ledger: ledger)
+    }
+
+    mutating func reclaimLostLeases() {
+        guard !ledger.lost.isEmpty else { return }
+        for lost in ledger.lost {
+            runners[lost.runner].inflight -= 1
+            cappedLeases.remove(lost.charge)
+        }
+        lostLeases += ledger.lost.count
+        ledger.lost.removeAll()
+    }
+}

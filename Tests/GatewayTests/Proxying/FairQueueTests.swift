@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import GatewayCore
+import SimulatedRunner
+import Testing
+import Transport
+
+@testable import Gateway
+
+/// Two callers with keys of their own, one runner: who waits for whom, on real connections.
+@Suite(.serialized) struct FairQueueTests {
+    private static let alice = "dmr_alices-key"
+    private static let bob = "dmr_bobs-key"
+    let loop: Loop
+    let runner: SimulatedRunner
+
+    init() throws {
+        loop = try Loop()
+        runner = try SimulatedRunner(loop: loop, options: .atHeadGate())
+    }
+
+    private static func key(_ name: String, _ key: String) -> Configuration.Access.Key {
+        .init(name: name, sha256: Array(key.utf8).withUnsafeBytes { Cryptography.sha256($0) })
+    }
+
+    private func gateway(
+        slots: Int, change: (inout Configuration) -> Void = { _ in }
+    ) throws -> GatewayUnderTest {
+        try GatewayUnderTest(loop, [runner]) {
+            $0.runners[0].maxInflight = slots
+            $0.access.keys = [Self.key("alice", Self.alice), Self.key("bob", Self.bob)]
+            change(&$0)
+        }
+    }
+
+    private func ask(_ gateway: GatewayUnderTest, _ key: String, _ fields: String = "") throws -> RawClient {
+        let client = try gateway.client()
+        client.post("/api/chat", Ask.chat, "Authorization: Bearer \(key)\r\n\(fields)")
+        return client
+    }
+
+    @Test func aBatchDelaysSomebodyElsesChatByOneSlotAtMost() throws {
+        let gateway = try gateway(slots: 1)
+        defer { gateway.stop() }
+        var batch: [RawClient] = []
+        for place in 0..<8 {
+            batch.append(try ask(gateway, Self.alice))
+            gateway.run(untilInFlight: 1, waiting: place)
+        }
+        let chat = try ask(gateway, Self.bob)
+        gateway.run(untilInFlight: 1, waiting: 8)
+        runner.releaseHead(3)
+        chat.readResponses()
+        #expect(chat.last?.status == 200)
+        #expect(batch[3...].allSatisfy { $0.responses.isEmpty })
+    }
+
+    @Test func aKeyAtItsOwnCapWaitsAndHoldsUpNobody() throws {
+        let gateway = try gateway(slots: 3) { $0.access.keys[0].maxInflight = 1 }
+        defer { gateway.stop() }
+        _ = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 1, waiting: 0)
+        let second = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 1, waiting: 1)
+        _ = try ask(gateway, Self.bob)
+        gateway.run(untilInFlight: 2, waiting: 1)
+        runner.releaseHead(3)
+        second.readResponses()
+        #expect(second.last?.status == 200)
+    }
+
+    @Test func whoStepsBackIsServedBehindThoseWhoDoNot() throws {
+        let gateway = try gateway(slots: 1)
+        defer { gateway.stop() }
+        _ = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 1, waiting: 0)
+        let background = try ask(gateway, Self.alice, "X-DMR-Priority: background\r\n")
+        gateway.run(untilInFlight: 1, waiting: 1)
+        let chat = try ask(gateway, Self.bob)
+        gateway.run(untilInFlight: 1, waiting: 2)
+        runner.releaseHead(2)
+        chat.readResponses()
+        #expect(chat.last?.status == 200)
+        #expect(background.responses.isEmpty)
+        runner.releaseHead()
+        background.readResponses()
+    }
+
+    @Test func aFloodMakesRoomForOthers() throws {
+        let gateway = try gateway(slots: 1) { $0.limits.queue = 2 }
+        defer { gateway.stop() }
+        let batch = try (0..<3).map { place in
+            let client = try ask(gateway, Self.alice)
+            gateway.run(untilInFlight: 1, waiting: place)
+            return client
+        }
+        let chat = try ask(gateway, Self.bob)
+        batch[2].readResponses()
+        #expect(batch[2].last?.status == 503)
+        #expect(gateway.gateway.exchangesWaiting == 2)
+        runner.releaseHead(3)
+        chat.readResponses()
+        #expect(chat.last?.status == 200)
+    }
+}
