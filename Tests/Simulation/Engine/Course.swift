@@ -56,14 +56,14 @@ final class Course {
     var pausedAt: Instant?
     var pausedFor = Interval.zero
 
-    init(client: Int, _ ask: Step.Ask, streams: Bool, now: Instant, timer: Int) {
+    init(client: Int, _ ask: Step.Ask, claimant: Claimant, streams: Bool, now: Instant, timer: Int) {
         self.client = client
         self.ask = ask
         arrivedAt = now
         self.timer = timer
         machine = Exchange(traits: .init(needsSlot: !ask.isShow, streams: streams, streamsBody: ask.streamsBody))
         slot = SlotRequest(
-            id: ExchangeID(UInt64(client)), claimant: .nobody, model: ask.model, holders: RunnerSet(),
+            id: ExchangeID(UInt64(client)), claimant: claimant, model: ask.model, holders: RunnerSet(),
             loaded: RunnerSet(), arrivedAt: now)
         slot.isPinned = ask.pin != nil
         socket = ClientSocket(room: ask.room)

@@ -2,12 +2,12 @@
 
 /// What must hold after each step. The mutation check names these.
 public enum Rule: String, CaseIterable, Sendable {
-    case cap = "in-flight never above a cap"
+    case cap = "in-flight never above a cap, a runner's or a caller's"
     case leases = "each lease is returned once, and the totals agree"
     case oneOutcome = "each exchange ends once, with one outcome"
     case queueBound = "the queue is bounded"
-    case queueOrder = "a freed slot goes to the oldest eligible waiter, moved ones first"
-    case idleSlot = "nobody waits while a slot it could use is free"
+    case queueOrder = "a freed slot goes to the oldest eligible waiter of a caller, moved ones first"
+    case idleSlot = "nobody waits while a slot it could use is free, but for its own cap"
     case hope = "nobody waits where nobody is left to wait for"
     case bytes = "bytes out are bytes in, or a prefix where the answer was cut"
     case held = "held bytes stay within their limit"

@@ -26,6 +26,8 @@ struct Setup: Equatable {
     var wholeAnswer: TimeLimit
     /// Deadlines in the real wheel, which is slower to set up, or in a plain list.
     var usesWheel = false
+    /// What each identity has of its own; nil: all clients share one account.
+    var allotments: [Claimant.Allotment]?
     /// At the end it is waited for that every runner is back in rotation.
     var awaitsRecovery = false
 
@@ -62,6 +64,19 @@ struct Setup: Equatable {
         wholeAnswer = dice.chance(40) ? nil : .seconds(Double(dice.pick([4, 10, 40])))
         usesWheel = dice.chance(5)
         awaitsRecovery = dice.chance(8)
+        if dice.chance(50) { allotments = (0..<3).map { _ in Setup.allotment(&dice) } }
+    }
+
+    private static func allotment(_ dice: inout Dice) -> Claimant.Allotment {
+        .init(
+            share: dice.pick([1, 1, 2, 5]), maxInflight: dice.pick([.max, .max, 1, 2]),
+            priority: dice.chance(25) ? .background : .interactive)
+    }
+
+    func claimant(_ identity: Int) -> Claimant {
+        guard let allotments else { return .nobody }
+        return Claimant(
+            id: .init(address: IPAddress(high: 0, low: 0xFFFF_0A00_0001 + UInt64(identity))), allotments[identity])
     }
 
     static func runner(_ dice: inout Dice, identity: Int) -> Runner {

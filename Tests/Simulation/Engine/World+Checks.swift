@@ -51,7 +51,7 @@ extension World {
         for runner in peers.indices where isCandidate(runner, course) {
             hasHope = true
             // The waker may be a tick late.
-            if hasFreeSlot(runner), now - witness.runners[runner].busyUntil >= Setup.lateness {
+            if hasFreeSlot(runner), !isAtOwnCap(course), now - witness.runners[runner].busyUntil >= Setup.lateness {
                 witness.fault(.idleSlot, "client \(course.client) waits while runner \(runner) has a free slot")
             }
         }
@@ -96,7 +96,10 @@ extension World {
     // MARK: Waiting and refusing
 
     func noteQueued(_ course: Course, isMove: Bool) {
-        if waitingCount >= setup.queueLimit {
+        // One that has to make room is told so in the turn that follows.
+        let most =
+            setup.allotments == nil ? setup.queueLimit - 1 : max(setup.queueLimit, witness.waitingAtReload)
+        if waitingCount > most {
             witness.fault(.queueBound, "client \(course.client) waits behind \(waitingCount) others")
         }
         witness.queueSerial += 1

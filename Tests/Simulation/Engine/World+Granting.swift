@@ -33,6 +33,12 @@ extension World {
         return true
     }
 
+    /// Its caller has as many slots as it may have.
+    func isAtOwnCap(_ course: Course) -> Bool {
+        guard let cap = setup.allotments?[course.ask.identity].maxInflight, cap != .max else { return false }
+        return live.count { $0.holdsLease && $0.ask.identity == course.ask.identity } >= cap
+    }
+
     // MARK: Grants
 
     func checkGrant(_ course: Course, _ runner: Int, fromQueue: Bool, isMove: Bool) {
@@ -40,6 +46,9 @@ extension World {
         if let cap = record.cap, record.inflight >= cap {
             witness.fault(
                 .cap, "client \(course.client) got slot \(record.inflight + 1) of runner \(runner), cap \(cap)")
+        }
+        if isAtOwnCap(course) {
+            witness.fault(.cap, "client \(course.client) got one more slot than its caller may have")
         }
         if let allowance = record.allowance, record.inflight >= allowance {
             witness.fault(
@@ -66,7 +75,7 @@ extension World {
     private func checkOrder(_ course: Course, _ runner: Int) {
         for other in live {
             guard other !== course, let place = other.queued else { continue }
-            guard isInFront(other, place, of: course), isCandidate(runner, other) else { continue }
+            guard isInFront(other, place, of: course), isCandidate(runner, other), !isAtOwnCap(other) else { continue }
             return witness.fault(
                 .queueOrder, "client \(course.client) got a slot of runner \(runner) before client \(other.client)")
         }
@@ -75,6 +84,8 @@ extension World {
     private func isInFront(_ other: Course, _ place: (isMove: Bool, serial: Int), of course: Course) -> Bool {
         guard let own = course.queued else { return true }
         if place.isMove != own.isMove { return place.isMove }
+        // Callers take turns; which of them is next, the tests of the queue know.
+        if !own.isMove, setup.allotments != nil, other.ask.identity != course.ask.identity { return false }
         if other.arrivedAt != course.arrivedAt { return other.arrivedAt < course.arrivedAt }
         return place.serial < own.serial
     }
