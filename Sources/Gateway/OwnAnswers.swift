@@ -28,7 +28,8 @@ extension Gateway {
         case (.config, _): connections(configuration)
         case (.keys, _): keys(configuration)
         case (.chat, _), (.generate, _), (.embed, _), (.embeddings, _), (.chatCompletions, _), (.completions, _),
-            (.openAIEmbeddings, _), (.responses, _), (.messages, _), (.transcriptions, _), (.show, _), (.status, _),
+            (.openAIEmbeddings, _), (.responses, _), (.messages, _), (.transcriptions, _), (.systemOne, _), (.show, _),
+            (.status, _),
             (.metrics, _), (.pull, _), (.push, _), (.create, _), (.copy, _), (.delete, _), (.blobs, _), (.unload, _),
             (.me, _), (.signout, _), (.signoutByKey, _), (.webSearch, _), (.webFetch, _), (.recommendations, _),
             (.verify, _), (.configUpdate, _), (.stats, _), (.decisions, _), (.key, _),

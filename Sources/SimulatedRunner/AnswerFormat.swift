@@ -12,8 +12,12 @@ struct AnswerFormat {
     /// Stands in front of `middle` in the first line only.
     let first: [UInt8]
     let middle: [UInt8]
+    /// In the place of `middle`, for a token that is thought and not said.
+    let thought: [UInt8]
     let after: [UInt8]
     private let kind: InferenceRequest.Kind
+    /// What the answer is in the place of text.
+    private let call: ToolCallFormat?
     private let wantsText: Bool
     private let events: EventFormat
     private let model: String
@@ -24,17 +28,19 @@ struct AnswerFormat {
         kind = request.kind
         wantsText = request.wantsText
         includesUsage = request.includesUsage
+        call = request.shape.call.map { ToolCallFormat($0, number: number) }
         var quoted: [UInt8] = []
         JSON.writeString(request.model, to: &quoted)
         model = String(decoding: quoted, as: UTF8.self)
         events = EventFormat(quotedModel: model, created: created, number: number, promptTokens: request.promptTokens)
         switch request.kind {
-        case .responses, .messages, .transcription:
+        case .responses, .messages, .transcription, .systemOne:
             identity = ""
             before = []
             hasStamp = false
             first = Array((request.kind == .messages ? events.messageOpening : events.responseOpening).utf8)
             middle = Array((request.kind == .messages ? events.messageDelta : events.responseDelta).utf8)
+            thought = []
             after = Array((request.kind == .messages ? "\"}}\n\n" : "\"}\n\n").utf8)
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
             identity = ""
@@ -42,7 +48,9 @@ struct AnswerFormat {
             hasStamp = true
             first = []
             let isChat = request.kind == .chat
-            middle = Array((isChat ? #"","message":{"role":"assistant","content":""# : #"","response":""#).utf8)
+            let opening = isChat ? #"","message":{"role":"assistant","content":""# : #"","response":""#
+            middle = Array(opening.utf8)
+            thought = Array((opening + #"","thinking":""#).utf8)
             after = Array((isChat ? "\"},\"done\":false}\n" : "\",\"done\":false}\n").utf8)
         case .openAIChat, .openAICompletion:
             let isChat = request.kind == .openAIChat
@@ -55,13 +63,14 @@ struct AnswerFormat {
             hasStamp = false
             first = Array((isChat ? #""role":"assistant","# : "").utf8)
             middle = Array((isChat ? #""content":""# : "").utf8)
+            thought = Array(#""content":"","reasoning":""#.utf8)
             after = Array(
                 (isChat ? "\"},\"finish_reason\":null}]}\n\n" : "\",\"index\":0,\"finish_reason\":null}]}\n\n").utf8)
         }
     }
 
     /// Bytes of a token's line, generously: a time stamp has 30, no pseudo-word more than 100.
-    var longestLine: Int { before.count + first.count + middle.count + after.count + 130 }
+    var longestLine: Int { before.count + first.count + max(middle.count, thought.count) + after.count + 130 }
 
     private static func named(_ identity: String, _ isChat: Bool, chunk: Bool) -> String {
         let object = isChat ? (chunk ? "chat.completion.chunk" : "chat.completion") : "text_completion"
@@ -73,44 +82,73 @@ struct AnswerFormat {
     /// - Parameter content: the text once more, or as much of it as `EventFormat` repeats.
     func closing(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
         switch kind {
-        case .responses: return Array(events.responseClosing(content, figures).utf8)
-        case .messages: return Array(events.messageClosing(figures, reason: reason).utf8)
-        case .transcription: return []
+        case .responses:
+            let ending = call.map { events.responseCallClosing($0, figures) }
+            return Array((ending ?? events.responseClosing(content, figures)).utf8)
+        case .messages:
+            let ending = call.map { events.messageCallClosing($0, figures) }
+            return Array((ending ?? events.messageClosing(figures, reason: reason)).utf8)
+        case .transcription, .systemOne: return []
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
-            return Array((native("", figures, reason: reason, stamp: stamp) + "\n").utf8)
+            var text = native("", figures, reason: reason, stamp: stamp) + "\n"
+            if let call {
+                let message = #"{"role":"assistant","content":"","tool_calls":\#(call.native)}"#
+                text = "{\"model\":\(model),\"created_at\":\"\(stamp)\",\"message\":\(message),\"done\":false}\n" + text
+            }
+            return Array(text.utf8)
         case .openAIChat, .openAICompletion:
             let isChat = kind == .openAIChat
             let opening = "data: {" + AnswerFormat.named(identity, isChat, chunk: true)
             let choice = isChat ? #"{"index":0,"delta":{},"# : #"{"text":"","index":0,"#
-            var text = opening + "\"choices\":[\(choice)\"finish_reason\":\"\(reason)\"}]}\n\n"
+            var text = ""
+            if let call {
+                let delta = #"{"role":"assistant","content":"","tool_calls":\#(call.openAI)}"#
+                text = opening + #""choices":[{"index":0,"delta":\#(delta),"finish_reason":null}]}"# + "\n\n"
+            }
+            text += opening + "\"choices\":[\(choice)\"finish_reason\":\"\(openAIReason(reason))\"}]}\n\n"
             if includesUsage { text += opening + "\"choices\":[],\(usage(figures))}\n\n" }
             return Array((text + "data: [DONE]\n\n").utf8)
         }
     }
 
+    private func openAIReason(_ reason: String) -> String { call == nil ? reason : "tool_calls" }
+
     /// The whole answer as one object.
-    func whole(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> [UInt8] {
+    func whole(
+        _ content: String, thoughts: String = "", _ figures: AnswerFigures, reason: String, stamp: String
+    ) -> [UInt8] {
         switch kind {
-        case .responses: return Array((events.response(content, figures) + "\n").utf8)
-        case .messages: return Array((events.message(content, figures, reason: reason) + "\n").utf8)
+        case .responses:
+            let object = call.map { events.responseOfCall($0, figures) } ?? events.response(content, figures)
+            return Array((object + "\n").utf8)
+        case .messages:
+            let object =
+                call.map { events.messageOfCall($0, figures) } ?? events.message(content, figures, reason: reason)
+            return Array((object + "\n").utf8)
         case .transcription: return Array((wantsText ? content : #"{"text":"\#(content)"}"# + "\n").utf8)
+        case .systemOne: return []
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
-            return Array(native(content, figures, reason: reason, stamp: stamp).utf8)
+            return Array(
+                native(content, thoughts: thoughts, calls: call?.native, figures, reason: reason, stamp: stamp).utf8)
         case .openAIChat, .openAICompletion:
             let isChat = kind == .openAIChat
+            var message = #"{"role":"assistant","content":"\#(content)""#
+            if !thoughts.isEmpty { message += #","reasoning":"\#(thoughts)""# }
+            if let call { message += ",\"tool_calls\":" + call.openAI }
             let choice =
                 isChat
-                ? #"{"index":0,"message":{"role":"assistant","content":"\#(content)"},"#
+                ? #"{"index":0,"message":\#(message)},"#
                 : #"{"text":"\#(content)","index":0,"#
             let head = AnswerFormat.named(identity, isChat, chunk: false)
-            return Array("{\(head)\"choices\":[\(choice)\"finish_reason\":\"\(reason)\"}],\(usage(figures))}\n".utf8)
+            let end = "\"finish_reason\":\"\(openAIReason(reason))\"}],\(usage(figures))}\n"
+            return Array("{\(head)\"choices\":[\(choice)\(end)".utf8)
         }
     }
 
     /// How a stream ends whose model runner died: the native routes say so, `/v1` loses the words (measured, 0.5.4).
     func brokenEnd() -> [UInt8] {
         switch kind {
-        case .responses, .messages, .transcription: return []
+        case .responses, .messages, .transcription, .systemOne: return []
         case .generate, .chat, .embed, .embeddings, .openAIEmbeddings:
             return Array(
                 "{\"error\":\"an error was encountered while running the model: unexpected EOF\"}\n".utf8)
@@ -132,12 +170,16 @@ struct AnswerFormat {
                 .utf8)
     }
 
-    /// `content` is ours: it needs no escaping.
-    private func native(_ content: String, _ figures: AnswerFigures, reason: String, stamp: String) -> String {
+    /// `content` and `thoughts` are ours: they need no escaping.
+    private func native(
+        _ content: String, thoughts: String = "", calls: String? = nil, _ figures: AnswerFigures, reason: String,
+        stamp: String
+    ) -> String {
         var text = "{\"model\":\(model),\"created_at\":\"\(stamp)\","
-        text +=
-            kind == .chat
-            ? #""message":{"role":"assistant","content":"\#(content)"}"# : #""response":"\#(content)""#
+        text += kind == .chat ? #""message":{"role":"assistant","content":"\#(content)""# : #""response":"\#(content)""#
+        if !thoughts.isEmpty { text += #","thinking":"\#(thoughts)""# }
+        if let calls { text += ",\"tool_calls\":" + calls }
+        if kind == .chat { text += "}" }
         text += ",\"done\":true,\"done_reason\":\"\(reason)\""
         if kind == .generate { text += ",\"context\":[1,2,3]" }
         let times: [(String, Int64)] = [

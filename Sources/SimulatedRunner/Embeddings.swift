@@ -32,7 +32,8 @@ struct Embeddings {
             output += "],\"total_duration\":\(figures.total.nanoseconds),".utf8
             output +=
                 "\"load_duration\":\(figures.load.nanoseconds),\"prompt_eval_count\":\(figures.promptTokens)}".utf8
-        case .openAIEmbeddings, .generate, .chat, .openAIChat, .openAICompletion, .responses, .messages, .transcription:
+        case .openAIEmbeddings, .generate, .chat, .openAIChat, .openAICompletion, .responses, .messages, .transcription,
+            .systemOne:
             output += "{\"object\":\"list\",\"data\":[".utf8
             for (place, input) in request.inputs.enumerated() {
                 if place > 0 { output += ",".utf8 }

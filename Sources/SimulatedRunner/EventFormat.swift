@@ -45,17 +45,23 @@ struct EventFormat {
 
     private var place: String { "\"item_id\":\"\(messageID)\",\"output_index\":0,\"content_index\":0" }
 
-    func response(_ content: String, _ figures: AnswerFigures) -> String {
-        let usage =
-            "{\"input_tokens\":\(figures.promptTokens),\"input_tokens_details\":{\"cached_tokens\":0},"
+    private func usage(_ figures: AnswerFigures) -> String {
+        "{\"input_tokens\":\(figures.promptTokens),\"input_tokens_details\":{\"cached_tokens\":0},"
             + "\"output_tokens\":\(figures.tokens),\"output_tokens_details\":{\"reasoning_tokens\":0},"
             + "\"total_tokens\":\(figures.promptTokens + figures.tokens)}"
-        return response(status: "completed", output: item(status: "completed", part(content)), usage: usage)
+    }
+
+    func response(_ content: String, _ figures: AnswerFigures) -> String {
+        response(status: "completed", output: item(status: "completed", part(content)), usage: usage(figures))
+    }
+
+    private var responseStart: String {
+        let started = "\"response\":" + response(status: "in_progress", output: "", usage: "null")
+        return event("response.created", started) + event("response.in_progress", started)
     }
 
     var responseOpening: String {
-        let started = "\"response\":" + response(status: "in_progress", output: "", usage: "null")
-        return event("response.created", started) + event("response.in_progress", started)
+        responseStart
             + event("response.output_item.added", "\"output_index\":0,\"item\":\(item(status: "in_progress", ""))")
             + event("response.content_part.added", "\(place),\"part\":\(part(""))")
     }
@@ -70,6 +76,34 @@ struct EventFormat {
             + event(
                 "response.output_item.done", "\"output_index\":0,\"item\":\(item(status: "completed", part(content)))")
             + event("response.completed", "\"response\":\(response(content, figures))")
+    }
+
+    // MARK: Calls of tools
+
+    func responseOfCall(_ call: ToolCallFormat, _ figures: AnswerFigures) -> String {
+        response(
+            status: "completed", output: call.item(status: "completed", withArguments: true), usage: usage(figures))
+    }
+
+    func responseCallClosing(_ call: ToolCallFormat, _ figures: AnswerFigures) -> String {
+        let item = { (status: String, withArguments: Bool) in
+            "\"output_index\":0,\"item\":" + call.item(status: status, withArguments: withArguments)
+        }
+        return responseStart + event("response.output_item.added", item("in_progress", false))
+            + event("response.function_call_arguments.delta", call.argumentsEvent("delta"))
+            + event("response.function_call_arguments.done", call.argumentsEvent("arguments"))
+            + event("response.output_item.done", item("completed", true))
+            + event("response.completed", "\"response\":\(responseOfCall(call, figures))")
+    }
+
+    func messageOfCall(_ call: ToolCallFormat, _ figures: AnswerFigures) -> String {
+        message(call.block(withInput: true), reason: "\"tool_use\"", tokens: figures.tokens)
+    }
+
+    func messageCallClosing(_ call: ToolCallFormat, _ figures: AnswerFigures) -> String {
+        messageStart + event("content_block_start", "\"index\":0,\"content_block\":\(call.block(withInput: false))")
+            + event("content_block_delta", "\"index\":0,\"delta\":\(call.inputDelta)")
+            + messageEnd(figures, reason: "\"tool_use\"")
     }
 
     // MARK: /v1/messages
@@ -87,8 +121,12 @@ struct EventFormat {
             "{\"type\":\"text\",\"text\":\"\(content)\"}", reason: stopReason(reason), tokens: figures.tokens)
     }
 
-    var messageOpening: String {
+    private var messageStart: String {
         event("message_start", "\"message\":\(message("", reason: "null", tokens: 0))")
+    }
+
+    var messageOpening: String {
+        messageStart
             + event("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")
     }
 
@@ -98,7 +136,11 @@ struct EventFormat {
     }
 
     func messageClosing(_ figures: AnswerFigures, reason: String) -> String {
-        let delta = "\"delta\":{\"stop_reason\":\(stopReason(reason)),\"stop_sequence\":null}"
+        messageEnd(figures, reason: stopReason(reason))
+    }
+
+    private func messageEnd(_ figures: AnswerFigures, reason: String) -> String {
+        let delta = "\"delta\":{\"stop_reason\":\(reason),\"stop_sequence\":null}"
         return event("content_block_stop", "\"index\":0")
             + event("message_delta", "\(delta),\"usage\":{\"output_tokens\":\(figures.tokens)}")
             + event("message_stop", "")

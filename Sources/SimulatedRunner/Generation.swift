@@ -10,7 +10,9 @@ final class Generation {
     let arrived: Instant
     /// Its place in the runner's records, counted from the first ever; nil: not recorded.
     let record: Int?
-    /// Content tokens of the whole answer.
+    /// What a request wants of its answer; nil: pseudo-words and nothing else, as most do.
+    let content: ShapedContent?
+    /// Content tokens of the whole answer, thoughts included.
     let tokens: Int
     /// The client's or ours: `length` when the client's limit ended it.
     let reason: StaticString
@@ -45,8 +47,12 @@ final class Generation {
         arrived = now
         loaded = now
         ready = now
-        tokens = request.kind.isEmbedding || request.isLoadOnly ? 0 : request.tokenLimit ?? options.answerTokens
-        reason = request.tokenLimit == nil ? "stop" : "length"
+        let isWithoutTokens = request.kind.isEmbedding || request.isLoadOnly || request.kind == .systemOne
+        content =
+            isWithoutTokens || request.shape == AnswerShape()
+            ? nil : ShapedContent(request.shape, limit: request.tokenLimit, usual: options.answerTokens)
+        tokens = isWithoutTokens ? 0 : content?.tokens ?? request.tokenLimit ?? options.answerTokens
+        reason = content?.reason ?? (request.tokenLimit == nil ? "stop" : "length")
         let rate = slots.model.tokensPerSecond ?? options.tokensPerSecond
         interval = rate > 0 ? Interval.seconds(1 / rate).nanoseconds : 0
         format = AnswerFormat(request, created: created, number: number)
@@ -67,7 +73,8 @@ final class Generation {
     func figures(at now: Instant) -> AnswerFigures {
         AnswerFigures(
             total: now - arrived, load: loaded - arrived, prefill: ready - loaded,
-            evaluation: now - min(now, ready), promptTokens: request.promptTokens, tokens: tokens)
+            evaluation: now - min(now, ready), promptTokens: request.promptTokens,
+            tokens: content?.counted ?? tokens)
     }
 }
 

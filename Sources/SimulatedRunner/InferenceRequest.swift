@@ -14,12 +14,13 @@ struct Refusal: Error, Equatable {
 struct InferenceRequest: Equatable {
     enum Kind: Equatable {
         case generate, chat, embed, embeddings, openAIChat, openAICompletion, openAIEmbeddings
-        case responses, messages, transcription
+        case responses, messages, transcription, systemOne
 
         /// Whose error shape the route's clients read.
         var family: ErrorFamily {
             switch self {
-            case .openAIChat, .openAICompletion, .openAIEmbeddings, .responses, .transcription: .openAI
+            case .openAIChat, .openAICompletion, .openAIEmbeddings, .responses, .transcription, .systemOne:
+                .openAI
             case .messages: .anthropic
             case .generate, .chat, .embed, .embeddings: .native
             }
@@ -28,7 +29,8 @@ struct InferenceRequest: Equatable {
         var isEmbedding: Bool {
             switch self {
             case .embed, .embeddings, .openAIEmbeddings: true
-            case .generate, .chat, .openAIChat, .openAICompletion, .responses, .messages, .transcription: false
+            case .generate, .chat, .openAIChat, .openAICompletion, .responses, .messages, .transcription, .systemOne:
+                false
             }
         }
 
@@ -36,7 +38,8 @@ struct InferenceRequest: Equatable {
         fileprivate func tokenLimit(_ json: JSON) -> JSON? {
             switch self {
             case .generate, .chat, .embed, .embeddings: json["options"]?["num_predict"]
-            case .openAIChat, .openAICompletion, .openAIEmbeddings, .messages, .transcription: json["max_tokens"]
+            case .openAIChat, .openAICompletion, .openAIEmbeddings, .messages, .transcription, .systemOne:
+                json["max_tokens"]
             case .responses: json["max_output_tokens"]
             }
         }
@@ -59,6 +62,9 @@ struct InferenceRequest: Equatable {
     var isBase64: Bool
     /// A transcription as `text/plain`.
     var wantsText: Bool
+    var shape = AnswerShape()
+    /// The answers to the questions of `/v1/systemone`, made with the request.
+    var scores: JSON?
 
     static let tokenBound = 1_000_000
     static let inputBound = 512
@@ -78,7 +84,7 @@ struct InferenceRequest: Equatable {
         self.kind = kind
         model = json["model"]?.string ?? ""
         streams = json["stream"]?.bool ?? (kind == .generate || kind == .chat)
-        if kind.isEmbedding { streams = false }
+        if kind.isEmbedding || kind == .systemOne { streams = false }
         inputs = InferenceRequest.inputs(of: json)
         let bytes = InferenceRequest.messageBytes(json) + inputs.reduce(0) { $0 + $1.utf8.count }
         promptTokens = max(1, bytes / 4)
@@ -95,12 +101,14 @@ struct InferenceRequest: Equatable {
         dimensions = json["dimensions"]?.int
         isBase64 = json["encoding_format"]?.string == "base64"
         wantsText = false
+        shape = AnswerShape(kind, json)
+        if kind == .systemOne { scores = SystemOne.answers(to: json["questions"]) }
         isLoadOnly =
             switch kind {
             case .generate: (json["prompt"]?.string ?? "").isEmpty
             case .chat: (json["messages"]?.array ?? []).isEmpty
             case .embed, .embeddings, .openAIChat, .openAICompletion, .openAIEmbeddings, .responses, .messages,
-                .transcription:
+                .transcription, .systemOne:
                 false
             }
         if kind == .openAIChat, (json["messages"]?.array ?? []).isEmpty {

@@ -128,8 +128,11 @@ extension SimulatedConnection {
             return Embeddings(request, model: generation.slots.model)
                 .reply(figures, quotedModel: String(decoding: JSON.string(request.model).bytes, as: UTF8.self))
         }
-        let content = runner.text.text(tokens: generation.tokens)
-        return generation.format.whole(content, figures, reason: generation.reason.description, stamp: stamp)
+        if let scores = request.scores { return SystemOne.reply(scores, model: request.model, figures) }
+        let content = generation.content?.text(runner.text) ?? runner.text.text(tokens: generation.tokens)
+        let thoughts = generation.content?.thoughts(runner.text) ?? ""
+        return generation.format.whole(
+            content, thoughts: thoughts, figures, reason: generation.reason.description, stamp: stamp)
     }
 
     /// The next byte of a slow head. What follows the head comes at its own pace.
@@ -195,8 +198,14 @@ extension SimulatedConnection {
             format.before.withUnsafeBytes { splice.append($0) }
             if format.hasStamp { runner.clock.withStamp { splice.append($0) } }
             if generation.sent == 0 { format.first.withUnsafeBytes { splice.append($0) } }
-            format.middle.withUnsafeBytes { splice.append($0) }
-            runner.text.token(at: generation.sent).withUnsafeBytes { splice.append($0) }
+            if let content = generation.content {
+                (content.isThought(generation.sent) ? format.thought : format.middle)
+                    .withUnsafeBytes { splice.append($0) }
+                content.token(at: generation.sent, runner.text).withUnsafeBytes { splice.append($0) }
+            } else {
+                format.middle.withUnsafeBytes { splice.append($0) }
+                runner.text.token(at: generation.sent).withUnsafeBytes { splice.append($0) }
+            }
             format.after.withUnsafeBytes { splice.append($0) }
             generation.sent += 1
             runner.tokensSent += 1
@@ -210,7 +219,10 @@ extension SimulatedConnection {
     private func sendClosing(_ generation: Generation) {
         let figures = generation.figures(at: loop.now)
         let repeats = generation.request.kind == .responses
-        let content = repeats ? runner.text.text(tokens: min(generation.tokens, EventFormat.repeatedTokens)) : ""
+        let content =
+            repeats
+            ? generation.content?.text(runner.text)
+                ?? runner.text.text(tokens: min(generation.tokens, EventFormat.repeatedTokens)) : ""
         finish(
             generation,
             with: generation.format.closing(content, figures, reason: generation.reason.description, stamp: stamp))

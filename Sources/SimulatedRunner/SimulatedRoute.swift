@@ -43,6 +43,7 @@ enum SimulatedRoute: Equatable {
         case "/v1/responses": return (.inference(.responses), [.post])
         case "/v1/messages": return (.inference(.messages), [.post])
         case "/v1/audio/transcriptions": return (.inference(.transcription), [.post])
+        case "/v1/systemone": return (.inference(.systemOne), [.post])
         case "/api/pull": return (.management(.pull), [.post])
         case "/api/push": return (.management(.push), [.post])
         case "/api/create": return (.management(.create), [.post])

@@ -12,8 +12,9 @@ struct RunnerCommand: ParsableCommand {
         commandName: "runner", abstract: "Run a simulated runner: the Ollama API with made-up tokens.",
         discussion: """
             For trying the gateway out, for tests and for load tests, where no GPU is at hand. No model is run: the \
-            answers are pseudo-words and say so. Models are pulled, pushed and created by name only: nothing is \
-            downloaded or kept.
+            answers are pseudo-words and say so. The first tool that a request offers is called with made-up arguments, a \
+            `format` gets JSON that fits it, `think` gets thoughts. Models are pulled, pushed and created by name only: \
+            nothing is downloaded or kept.
 
             Two runners and a gateway in front of them:
 

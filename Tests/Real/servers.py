@@ -35,6 +35,13 @@ PARAMETER seed 1
 _started: list["Process"] = []
 
 
+def forget_environment() -> None:
+    """What is set on this machine for Ollama, the gateway or a proxy must not steer the servers or clients here."""
+    for name in list(os.environ):
+        if re.match(r"(?i)(OLLAMA_|OPENAI_|ANTHROPIC_|LANGCHAIN_|LANGSMITH_|DMR_|.*DOCKER_MODEL_RUNNER|USE_DOCKER_|K8S_FLAG|.*_proxy$)", name):
+            del os.environ[name]
+
+
 def stop_all() -> None:
     for process in reversed(_started):
         process.stop()

@@ -13,7 +13,8 @@ extension GatewayError {
             GatewayError(400, "invalid model name")
         case .copy:
             GatewayError(400, "source \"\" is invalid")
-        case .chat, .embeddings, .chatCompletions, .responses, .messages, .transcriptions, .show, .openAIModel, .push,
+        case .chat, .embeddings, .chatCompletions, .responses, .messages, .transcriptions, .systemOne, .show,
+            .openAIModel, .push,
             .delete, .tags, .ps, .version, .status, .openAIModels, .landing, .healthz, .readyz, .metrics, .blobs, .me,
             .signout, .signoutByKey, .webSearch, .webFetch, .recommendations, .verify, .config, .configUpdate, .stats,
             .decisions, .keys, .key, .ui:
@@ -27,7 +28,8 @@ extension GatewayError {
         case .delete: GatewayError(400, "name \"\(name)\" is invalid")
         case .copy: GatewayError(400, "source \"\(name)\" is invalid")
         case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel, .landing,
+            .messages, .transcriptions, .systemOne, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel,
+            .landing,
             .healthz, .readyz, .metrics, .pull, .push, .create, .blobs, .unload, .me, .signout, .signoutByKey,
             .webSearch, .webFetch, .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key,
             .ui:
@@ -51,7 +53,8 @@ extension GatewayError {
             aboutModel(404, "model '\(normalized)' not found", surface)
         case .copy:
             aboutModel(404, "model \"\(name)\" not found", surface)
-        case .chat, .generate, .chatCompletions, .completions, .responses, .messages, .transcriptions, .tags, .ps,
+        case .chat, .generate, .chatCompletions, .completions, .responses, .messages, .transcriptions, .systemOne,
+            .tags, .ps,
             .version, .status, .openAIModels, .landing, .healthz, .readyz, .metrics, .pull, .push, .create, .delete,
             .blobs, .unload, .me, .signout, .signoutByKey, .webSearch, .webFetch, .recommendations, .verify, .config,
             .configUpdate, .stats, .decisions, .keys, .key, .ui:

@@ -33,7 +33,7 @@ public struct ModelRequest: Equatable, Sendable {
     /// Embeddings come in one piece whatever the body's `stream` says, and are timed so.
     private static func canStream(_ route: Route) -> Bool {
         route.isInference
-            && ![Operation.embed, .embeddings, .openAIEmbeddings].contains(route.operation)
+            && ![Operation.embed, .embeddings, .openAIEmbeddings, .systemOne].contains(route.operation)
     }
 }
 

@@ -29,7 +29,8 @@ extension Catalog {
         case .me: planAnywhere(request, .lowest)
         case .status, .recommendations, .webSearch, .webFetch: planAnywhere(request, .newest)
         case .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses, .messages,
-            .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz, .readyz,
+            .transcriptions, .systemOne, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing, .healthz,
+            .readyz,
             .metrics, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             throw .notBuilt(request.route)
         }

@@ -105,7 +105,7 @@ extension ManagementRequest {
         // HEAD works on every GET route of ours, and on few of Ollama's.
         case .status, .recommendations: return (.get, pattern)
         case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing,
+            .messages, .transcriptions, .systemOne, .tags, .ps, .show, .version, .openAIModels, .openAIModel, .landing,
             .healthz, .readyz, .metrics, .pull, .create, .copy, .delete, .me, .signout, .webSearch, .webFetch,
             .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             return (method, pattern)

@@ -34,7 +34,8 @@ extension ManagementRequest {
         case .unload: OwnResponse(json: .object([.init("status", .bool(true))]))
         case .copy, .delete: OwnResponse(json: .bool(true))
         case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel, .landing,
+            .messages, .transcriptions, .systemOne, .tags, .ps, .show, .version, .status, .openAIModels, .openAIModel,
+            .landing,
             .healthz, .readyz, .metrics, .pull, .push, .create, .blobs, .me, .signout, .signoutByKey, .webSearch,
             .webFetch, .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             nil

@@ -88,7 +88,8 @@ extension Operation {
         switch self {
         case .chat, .generate, .show, .pull, .push, .create, .delete, .unload: true
         case .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses, .messages,
-            .transcriptions, .tags, .ps, .version, .status, .openAIModels, .openAIModel, .landing, .healthz, .readyz,
+            .transcriptions, .systemOne, .tags, .ps, .version, .status, .openAIModels, .openAIModel, .landing, .healthz,
+            .readyz,
             .metrics, .copy, .blobs, .me, .signout, .signoutByKey, .webSearch, .webFetch, .recommendations, .verify,
             .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             false

@@ -60,7 +60,8 @@ extension Catalog {
             let version = (numbers.numbers.compactMap { runners[$0].version }.min() ?? RunnerVersion(0, 0, 0)).text
             return Array("{\"version\":\"\(version)\"}".utf8)
         case .chat, .generate, .chatCompletions, .embed, .embeddings, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .show, .status, .openAIModel, .landing, .healthz, .readyz, .metrics, .pull,
+            .messages, .transcriptions, .systemOne, .show, .status, .openAIModel, .landing, .healthz, .readyz, .metrics,
+            .pull,
             .push, .create, .copy, .delete, .blobs, .unload, .me, .signout, .signoutByKey, .webSearch, .webFetch,
             .recommendations, .verify, .config, .configUpdate, .stats, .decisions, .keys, .key, .ui:
             throw .noSuchRunner(index)

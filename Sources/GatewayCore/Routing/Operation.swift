@@ -6,6 +6,8 @@ public enum Operation: CaseIterable, Hashable, Sendable {
     // Inference. The order is that of the look-up among paths of one length, so the busiest come first.
     case chat, generate, chatCompletions, embed, embeddings, completions, openAIEmbeddings, responses, messages
     case transcriptions
+    /// `/v1/systemone`, since Ollama 0.35: questions about a text, answered by a model that scores instead of writing.
+    case systemOne
     // Lists and descriptions.
     case tags, ps, show, version, status, openAIModels, openAIModel
     // The gateway's own face.

@@ -15,6 +15,7 @@ extension Operation {
         case .responses: .inference("/v1/responses", .openAI, .built)
         case .messages: .inference("/v1/messages", .anthropic, .built)
         case .transcriptions: .inference("/v1/audio/transcriptions", .openAI, .built)
+        case .systemOne: .inference("/v1/systemone", .openAI, .built)
 
         case .tags: .init("/api/tags", .get, .read, .merged, .native, [.pinnable, .built])
         case .ps: .init("/api/ps", .get, .read, .merged, .native, [.pinnable, .built])

@@ -12,7 +12,8 @@ import Testing
         (.embed, 404, "model '' not found"), (.embeddings, 400, "model is required"),
         (.chatCompletions, 400, "model is required"), (.completions, 404, "model '' not found"),
         (.openAIEmbeddings, 404, "model '' not found"), (.messages, 400, "model is required"),
-        (.transcriptions, 400, "model is required"), (.show, 400, "model is required"),
+        (.transcriptions, 400, "model is required"), (.systemOne, 400, "model is required"),
+        (.show, 400, "model is required"),
         (.push, 400, "model is required"), (.delete, 400, "model is required"), (.pull, 400, "invalid model name"),
         (.create, 400, "invalid model name"), (.copy, 400, "source \"\" is invalid")
     ])
@@ -27,7 +28,7 @@ import Testing
         (.embeddings, "model \"X\" not found, try pulling it first"),
         (.openAIEmbeddings, "model \"X\" not found, try pulling it first"),
         (.chatCompletions, "model 'X' not found"), (.completions, "model 'X' not found"),
-        (.responses, "model 'X' not found"), (.messages, "model 'X' not found"),
+        (.responses, "model 'X' not found"), (.systemOne, "model 'X' not found"), (.messages, "model 'X' not found"),
         (.show, "model 'x:latest' not found"), (.openAIModel, "model 'x:latest' not found"),
         (.copy, "model \"X\" not found"), (.delete, "model 'X' not found")
     ])

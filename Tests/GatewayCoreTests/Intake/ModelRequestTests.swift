@@ -84,7 +84,8 @@ import Testing
         (GatewayCore.Operation.chat, true, true, false), (.generate, true, true, false),
         (.chatCompletions, false, true, false), (.completions, false, true, false), (.embed, false, false, false),
         (.embeddings, false, false, false), (.openAIEmbeddings, false, false, false), (.show, false, false, false),
-        (.responses, false, true, false), (.messages, false, true, false), (.transcriptions, false, true, false)
+        (.responses, false, true, false), (.messages, false, true, false), (.transcriptions, false, true, false),
+        (.systemOne, false, false, false)
     ])
     func streamingIsTheRoutesDefaultAndTheBodysChoice(
         operation: GatewayCore.Operation, absent: Bool, on: Bool, off: Bool

@@ -11,7 +11,7 @@ import Testing
         .read: [.tags, .ps, .show, .status, .openAIModels, .openAIModel],
         .inference: [
             .generate, .chat, .embed, .embeddings, .chatCompletions, .completions, .openAIEmbeddings, .responses,
-            .messages, .transcriptions, .webSearch, .webFetch, .recommendations
+            .messages, .transcriptions, .systemOne, .webSearch, .webFetch, .recommendations
         ],
         .manage: [.pull, .push, .create, .copy, .delete, .blobs, .unload, .me, .signout, .signoutByKey],
         .metrics: [.metrics],

@@ -28,6 +28,7 @@ import Testing
         ("/docker-model-runner/api/chat/%31", Route(.chat, on: .prefix, pin: 1)),
         ("/docker-model-runner/v1/chat/completions/3", Route(.chatCompletions, on: .prefix, pin: 3)),
         ("/docker-model-runner/v1/audio/transcriptions/3", Route(.transcriptions, on: .prefix, pin: 3)),
+        ("/v1/systemone", Route(.systemOne)),
         ("/api/blobs/sha256:00", Route(.blobs, pathArgument: "sha256:00")),
         ("/docker-model-runner/api/blobs/sha256:00", Route(.blobs, on: .prefix, pathArgument: "sha256:00")),
         ("/docker-model-runner/api/blobs/sha256-0/1", Route(.blobs, on: .prefix, pin: 1, pathArgument: "sha256-0"))

@@ -76,6 +76,7 @@ import Transport
         Row("/v1/completions", #"{"model":"nobody"}"#, 404, "model 'nobody' not found"),
         Row("/v1/embeddings", #"{"model":"nobody"}"#, 404, "model \"nobody\" not found, try pulling it first"),
         Row("/v1/responses", #"{"model":"Nobody"}"#, 404, "model 'Nobody' not found"),
+        Row("/v1/systemone", #"{"model":"Nobody"}"#, 404, "model 'Nobody' not found"),
         Row("/v1/messages", #"{"model":"Nobody"}"#, 404, "model 'Nobody' not found"),
         Row("/v1/messages", #"{"model":"a b"}"#, 400, "invalid model name"),
         Row("/api/chat", #"{"model":"a//b"}"#, 400, "invalid model name"),

@@ -64,7 +64,11 @@ import Transport
         Row(
             path: "/v1/messages",
             body: #"{"model":"shared:1b","max_tokens":5,"messages":[{"role":"user"}],"stream":true}"#,
-            contentType: "text/event-stream", sign: "event: message_stop\n")
+            contentType: "text/event-stream", sign: "event: message_stop\n"),
+        Row(
+            path: "/v1/systemone",
+            body: #"{"model":"shared:1b","state":"a","questions":{"q":{"type":"noul","instructions":"b"}}}"#,
+            contentType: jsonType, sign: #""answers":{"q":{"type":"noul","#)
     ]
 
     let loop: Loop

@@ -83,6 +83,11 @@ struct InferenceSample: Sendable {
             operation: .transcriptions,
             body: { String(decoding: Form().field("model", $0).file(Array("RIFF".utf8)).ended, as: UTF8.self) + $1 },
             whole: "", wholeChecks: [.json, .has("text")], unknown: "model 'nosuch' not found",
-            missing: .error(400, "model is required"), missingBody: "", fields: Form.contentType)
+            missing: .error(400, "model is required"), missingBody: "", fields: Form.contentType),
+        InferenceSample(
+            operation: .systemOne,
+            body: { #"{"model":"\#($0)","state":"a","questions":{"q":{"type":"noul","instructions":"b"}}\#($1)}"# },
+            whole: "", wholeChecks: [.json, .has("answers.q.noul", "usage.input_tokens")],
+            unknown: "model 'nosuch' not found", missing: .error(400, "model is required"), missingBody: "EOF")
     ]
 }
