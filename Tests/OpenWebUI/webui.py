@@ -10,8 +10,13 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from report import Failed, expect
-from servers import Process, free_port
+from report import expect
+from servers import MODEL, Process, free_port
+
+# The little model embeds, too.
+EMBEDDER = MODEL
+# It is too small to follow Open WebUI's own prompt for titles.
+TITLE = 'Repeat this word by word: {"title": "A question about a city"}'
 
 # Of users that exist on this machine for the time of one run.
 PASSWORD = "dmr-test-only"

@@ -130,8 +130,9 @@ def install_clients(work: Path) -> None:
     virtual_environment(work / "clients", CLIENT_PACKAGES, "getting the Python clients")
 
 
-def virtual_environment(target: Path, packages: list[str], announcement: str) -> None:
-    """With just these packages and what they need; made anew when the list or the Python changes."""
+def virtual_environment(target: Path, packages: list[str], announcement: str, first: str | None = None) -> None:
+    """With just these packages and what they need; made anew when the list or the Python changes. `first` is tried
+    before them, and not missed where the index hasn't got it."""
     stamp = target / "packages"
     wanted = "\n".join([sys.executable, *packages])
     if stamp.exists() and stamp.read_text() == wanted:
@@ -140,7 +141,10 @@ def virtual_environment(target: Path, packages: list[str], announcement: str) ->
     shutil.rmtree(target, ignore_errors=True)
     # Without pip in it: Debian's python3 has no ensurepip unless python3-venv is installed.
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", target], check=True)
-    pip("--python", str(target / "bin/python"), "install", "-q", "--disable-pip-version-check", *packages)
+    into = ["--python", str(target / "bin/python"), "install", "-q", "--disable-pip-version-check"]
+    if first:
+        subprocess.run([sys.executable, "-m", "pip", *into, "--no-deps", first], stderr=subprocess.DEVNULL)
+    pip(*into, *packages)
     stamp.write_text(wanted)
 
 

@@ -13,21 +13,8 @@ import openai
 
 from cli import Command
 from report import Report, expect, wait_until
-from servers import MODEL, Gateway, Ollama, at_work, cpu_ticks
+from servers import MODEL, Gateway, Ollama, at_work, cpu_ticks, idle_after
 from wire import ENDLESS, Exchange, endless_chat
-
-
-def idle_after(runner_pid: int, since: float) -> float:
-    """Seconds from `since` until the process last used CPU time, once it has used none for a second. Ticks are 10 ms;
-    one per half second is what an idle process may use."""
-    last_at, ticks = since, cpu_ticks(runner_pid)
-    while time.monotonic() - last_at < 1.0:
-        time.sleep(0.02)
-        now = cpu_ticks(runner_pid)
-        if now > ticks + (1 if time.monotonic() - last_at > 0.5 else 0):
-            last_at, ticks = time.monotonic(), now
-        expect(last_at - since < 20, "the runner still computes 20 s later")
-    return last_at - since
 
 
 def check_stop(report: Report, gateway: Gateway, ollamas: list[Ollama]) -> None:
