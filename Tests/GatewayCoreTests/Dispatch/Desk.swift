@@ -148,6 +148,13 @@ final class Desk {
         return refused
     }
 
+    /// Who had to leave the full queue.
+    func displaced() -> [UInt64] {
+        var ids: [UInt64] = []
+        while let (id, _) = dispatcher.takeDisplaced() { ids.append(id.number) }
+        return ids
+    }
+
     /// All that is due, as the gateway takes it: refusals by id, and who was granted what.
     func turns() -> (refused: [UInt64: Dispatcher.Refusal], given: [Given]) {
         var refused: [UInt64: Dispatcher.Refusal] = [:]
