@@ -27,7 +27,8 @@
                 runDriver(&count, &arguments) { base, count in
                     let bytes = Array(UnsafeBufferPointer(start: base, count: base == nil ? 0 : count))
                     if let violation = Fuzzer.target?.violation(bytes) {
-                        fputs("broken: \(violation)\n", stderr)
+                        print("broken: \(violation)")
+                        fflush(nil)
                         abort()
                     }
                     return 0

@@ -17,6 +17,19 @@ enum Cutting {
         return [Array(1..<bytes.count), places(1), places(3)]
     }
 
+    /// Nil where cutting changes nothing.
+    static func violation<Outcome: Equatable>(
+        _ bytes: [UInt8], _ whole: Outcome, _ read: ([[UInt8]]) -> Outcome
+    ) -> String? {
+        for cuts in ways(bytes) {
+            let cut = read(pieces(bytes, cuts))
+            guard cut != whole else { continue }
+            let places = cuts.count == bytes.count - 1 ? "at every byte" : "at \(cuts)"
+            return "cut \(places) it is read as \(cut), whole as \(whole)"
+        }
+        return nil
+    }
+
     /// Each piece has memory of its own, so that a sanitizer sees a read beyond it.
     static func pieces(_ bytes: [UInt8], _ cuts: [Int]) -> [[UInt8]] {
         zip([0] + cuts, cuts + [bytes.count]).map { Array(bytes[$0..<$1]) }

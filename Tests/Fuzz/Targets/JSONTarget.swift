@@ -23,9 +23,7 @@ public enum JSONTarget {
 
     @Sendable public static func violation(_ bytes: [UInt8]) -> String? {
         let whole = scan([bytes])
-        for cuts in Cutting.ways(bytes) where scan(Cutting.pieces(bytes, cuts)) != whole {
-            return "cutting it at \(cuts) changes the answer"
-        }
+        if let problem = Cutting.violation(bytes, whole, scan) { return problem }
         let oracle = try? JSON(parsing: bytes)
         switch whole {
         case .refused(let error):

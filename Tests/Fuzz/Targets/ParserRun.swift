@@ -22,7 +22,9 @@ struct ParserRun: Equatable {
 final class ParserDriver: BodySink {
     let parser: HTTPParser
     private let kind: HTTPParser.Kind
-    private(set) var run = ParserRun()
+    private let limits: HTTPParser.Limits
+    private var fedBytes = 0
+    private var run = ParserRun()
     private var consumedBytes = 0
     /// Says after each head whether the connection goes on.
     private let headArrived: (HTTPParser) -> Bool
@@ -33,6 +35,7 @@ final class ParserDriver: BodySink {
         headArrived: @escaping (HTTPParser) -> Bool
     ) {
         self.kind = kind
+        self.limits = limits
         self.headArrived = headArrived
         parser = HTTPParser(kind, limits: limits, settings: ParserSettings())
         parser.sink = self
@@ -43,6 +46,7 @@ final class ParserDriver: BodySink {
     }
 
     func feed(_ piece: [UInt8]) {
+        fedBytes += piece.count
         piece.withUnsafeBytes { bytes in
             var rest = bytes
             var mayBeOver = false
@@ -65,6 +69,13 @@ final class ParserDriver: BodySink {
                 }
             }
         }
+    }
+
+    /// When everything was fed. In a head that is too large, what is wrong first depends on how much of it came at once.
+    var result: ParserRun {
+        var run = run
+        if run.failure != nil, fedBytes > limits.headBytes { run.failure = .headTooLarge }
+        return run
     }
 
     /// The peer's FIN. Says whether a message has ended by it.
