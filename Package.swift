@@ -87,8 +87,8 @@ let package = Package(
             swiftSettings: ours),
         // What must hold of whatever reads strangers' bytes; scripts/fuzz looks for inputs that break it.
         .target(
-            name: "FuzzTargets", dependencies: ["GatewayCore", "Transport", "HostileCases"], path: "Tests/Fuzz/Targets",
-            swiftSettings: ours),
+            name: "FuzzTargets", dependencies: ["GatewayCore", "Transport", "HostileCases", "ZstdFrames"],
+            path: "Tests/Fuzz/Targets", swiftSettings: ours),
         .executableTarget(
             name: "dmr-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Command", swiftSettings: ours),
         .testTarget(

@@ -11,7 +11,10 @@ public struct FuzzTarget: CustomStringConvertible, Sendable {
 
     public var description: String { name }
 
-    public static let all: [FuzzTarget] = [.json, .request, .response]
+    public static let all: [FuzzTarget] = [
+        .json, .request, .response, .multipart, .configuration, .name, .lists, .path, .token, .access, .address, .zstd,
+        .stream, .log
+    ]
 
     /// Inputs that were found interesting or wrong before, and those of the tables.
     public func seeds() -> [[UInt8]] {

@@ -31,8 +31,7 @@ final class ParserDriver: BodySink {
     private var isStopped = false
 
     init(
-        _ kind: HTTPParser.Kind, limits: HTTPParser.Limits = .init(headBytes: 32768, fields: 100),
-        headArrived: @escaping (HTTPParser) -> Bool
+        _ kind: HTTPParser.Kind, limits: HTTPParser.Limits, headArrived: @escaping (HTTPParser) -> Bool
     ) {
         self.kind = kind
         self.limits = limits

@@ -41,10 +41,13 @@ enum RequestTarget {
         var heads: [(RequestHead, BodyFraming)]
     }
 
-    private static func read(_ pieces: [[UInt8]]) -> Reading {
+    /// `more`: header fields beyond the usual limit, and bytes of each.
+    private static func read(_ pieces: [[UInt8]], more: Int = 0) -> Reading {
         var heads: [(RequestHead, BodyFraming)] = []
-        let driver = ParserDriver(.request) { parser in
-            let checked = try? RequestRules.check(parser.requestHead, limits: RequestLimits(), takesZstd: true)
+        let limits = RequestLimits(headerBytes: 32768 + 100 * more, headers: 100 + more)
+        let parserLimits = HTTPParser.Limits(headBytes: limits.headerBytes, fields: limits.headers)
+        let driver = ParserDriver(.request, limits: parserLimits) { parser in
+            let checked = try? RequestRules.check(parser.requestHead, limits: limits, takesZstd: true)
             guard let checked else { return false }
             heads.append((parser.requestHead, checked.framing))
             return true
@@ -147,7 +150,7 @@ enum RequestTarget {
 
     /// Our own parser reads one request from what we wrote, and writes the same again but for one more `Via`.
     private static func readAgain(_ bytes: [UInt8], _ head: RequestHead, _ framing: BodyFraming) -> String? {
-        let again = read([bytes])
+        let again = read([bytes], more: 10)
         guard again.run.failure == nil, again.run.messages.count == 1, again.run.messages[0].end == bytes.count else {
             // A method that we don't know by name goes to no runner.
             return head.method == .unsupported ? nil : "we can't read what we wrote"
