@@ -37,7 +37,9 @@ enum ListsTarget {
     private static func answered(_ catalog: inout Catalog, _ how: String) -> String? {
         for list in CatalogList.allCases {
             let answer = catalog.answer(list)
-            guard let document = try? JSON(parsing: answer), let entries = (document["models"] ?? document["data"])?.array
+            guard let document = try? JSON(parsing: answer), let value = document["models"] ?? document["data"],
+                // Ollama's `/v1/models` says null for none.
+                let entries = value == .null && list == .openAIModels ? [] : value.array
             else { return "\(how), \(list) is no list" }
             guard catalog.answer(list) == answer else { return "\(how), \(list) changes by itself" }
             for entry in entries {

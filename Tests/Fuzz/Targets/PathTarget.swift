@@ -31,8 +31,14 @@ enum PathTarget {
         _ = router.family(ofUnrouted: target)
         for name: StaticString in ["runners", "last"] { _ = QueryParameters.value(of: name, in: target) }
         guard target.first == UInt8(ascii: "/") else { return wrongForm(method, target, routing) }
+        // It names no path.
+        guard method != .connect else { return nil }
         let path = Array(target.prefix { $0 != UInt8(ascii: "?") })
-        return spelledOtherwise(method, path, routing) ?? decoded(method, target, path, routing)
+        if target.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "#") }) {
+            if case .malformed = routing.result { return nil }
+            return "it holds what no target may, and is \(routing.result)"
+        }
+        return spelledOtherwise(method, path, routing) ?? decoded(method, path, routing)
     }
 
     /// No path: a URL of ours, `*`, or wrong.
@@ -46,7 +52,6 @@ enum PathTarget {
         return plain == routing ? nil : "without scheme and host it is \(plain)"
     }
 
-    /// CONNECT has no path.
     private static func spelledOtherwise(
         _ method: GatewayCore.Method, _ path: [UInt8], _ routing: Routing
     ) -> String? {
@@ -55,14 +60,12 @@ enum PathTarget {
             path + [slash], [slash] + path, path + Array("?a=/../b".utf8), Array("http://gateway".utf8) + path,
             path.flatMap { $0 == slash ? [slash, slash] : [$0] }
         ]
-        if path.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "#") }) {
-            guard case .malformed = routing.result else { return "it holds what no target may, and is \(routing.result)" }
-        } else if let decoded = percentDecoded(path) {
+        if let decoded = percentDecoded(path) {
             spellings.append(decoded.flatMap { $0 == slash ? [slash] : escaped($0) })
-        } else if method != .connect {
+        } else {
             guard case .malformed = routing.result else { return "it can't be decoded, and is \(routing.result)" }
         }
-        for spelling in spellings where method != .connect {
+        for spelling in spellings {
             let other = router.route(method, target: spelling)
             if other.result != routing.result { return "as \(Inputs.line(spelling)) it is \(other.result)" }
             // Of a path that can't be read not even the key may be.
@@ -76,7 +79,7 @@ enum PathTarget {
 
     /// The route says what the path says.
     private static func decoded(
-        _ method: GatewayCore.Method, _ target: [UInt8], _ path: [UInt8], _ routing: Routing
+        _ method: GatewayCore.Method, _ path: [UInt8], _ routing: Routing
     ) -> String? {
         guard case .route(let route) = routing.result else { return nil }
         guard route.operation.entry.methods(on: route.surface).takes(method) else { return "it doesn't take \(method)" }
