@@ -39,14 +39,14 @@ enum AccessTarget {
         var presented: Set<[UInt8]> = []
         for line in input.split(separator: 0x0A) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-            let value = trimmed(line[(colon + 1)...])
+            let value = StrictReader.trimmed(line[(colon + 1)...])
             line[..<colon].withUnsafeBytes { headers.appendName($0) }
             value.withUnsafeBytes { headers.appendValue($0) }
             headers.endField()
             let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-            if name == "x-api-key" { presented.insert(value) }
+            if name == "x-api-key" { presented.insert(Array(value)) }
             let scheme = String(decoding: value.prefix(6), as: UTF8.self).lowercased()
-            if name == "authorization", scheme == "bearer" { presented.insert(trimmed(value.dropFirst(6))) }
+            if name == "authorization", scheme == "bearer" { presented.insert(Array(StrictReader.trimmed(value.dropFirst(6)))) }
         }
         let hasKey = presented.contains(Array(key.utf8))
         let hasOther = presented.contains(Array(other.utf8))
@@ -68,12 +68,5 @@ enum AccessTarget {
             }
         }
         return nil
-    }
-
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        var bytes = bytes
-        while let byte = bytes.first, StrictReader.isBlank(byte) { bytes.removeFirst() }
-        while let byte = bytes.last, StrictReader.isBlank(byte) { bytes.removeLast() }
-        return Array(bytes)
     }
 }

@@ -59,9 +59,8 @@ enum NameTarget {
         guard case .found(let again) = catalog.resolve(model.visibleName), again.key == model.key else {
             return "\(model.visibleName) is another model"
         }
-        guard case .found(let allowed) = catalog.resolve(name, for: ModelRights([model.visibleName])),
-            allowed.key == model.key
-        else { return "\(model.visibleName) is not what its own pattern allows" }
+        guard case .found(let allowed) = catalog.resolve(name, for: ModelRights([model.key])), allowed.key == model.key
+        else { return "\(model.key) is not what its own pattern allows" }
         if case .found = catalog.resolve(name, for: ModelRights(["nothing*"])) { return "it is found by who may not" }
         let own = model.holders.numbers.compactMap { model.ownName(on: $0) }
         guard own.count == model.holders.numbers.count else { return "a holder has no name for it" }

@@ -84,16 +84,19 @@ enum PathTarget {
         guard case .route(let route) = routing.result else { return nil }
         guard route.operation.entry.methods(on: route.surface).takes(method) else { return "it doesn't take \(method)" }
         guard let decoded = percentDecoded(path) else { return "it can't be decoded" }
-        var segments = decoded.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
-        if segments.contains(where: { $0 == "." || $0 == ".." }) { return "it holds dot segments" }
+        var segments = decoded.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        if segments.contains(Array(".".utf8)) || segments.contains(Array("..".utf8)) { return "it holds dot segments" }
         if let key = routing.pathKey {
-            guard segments.count >= 2, segments[0] == "key", Array(segments[1].utf8) == key else { return "its key" }
+            guard segments.count >= 2, segments[0] == Array("key".utf8), segments[1] == key else { return "its key" }
             segments.removeFirst(2)
         }
-        var expected = (route.surface == .prefix ? prefix : "").split(separator: "/").map(String.init)
-        expected += route.pattern.split(separator: "/").map { $0.first == ":" ? route.pathArgument ?? "" : String($0) }
-        if route.pin != nil {
-            guard let pin = segments.popLast(), Int(pin) == route.pin, pin.allSatisfy(\.isASCII) else { return "its pin" }
+        let pattern = route.pattern.split(separator: "/").map { $0.first == ":" ? route.pathArgument ?? "" : String($0) }
+        let lead = (route.surface == .prefix ? prefix : "").split(separator: "/").map { String($0) }
+        let expected = (lead + pattern).map { Array($0.utf8) }
+        if let pin = route.pin {
+            guard let digits = segments.popLast(), digits.allSatisfy({ (0x30...0x39).contains($0) }),
+                Int(String(decoding: digits, as: UTF8.self)) == pin
+            else { return "its pin" }
         }
         return segments == expected ? nil : "it is routed as \(expected)"
     }

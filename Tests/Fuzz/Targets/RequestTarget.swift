@@ -130,7 +130,7 @@ enum RequestTarget {
     private static func smuggled(_ strict: StrictMessage, _ client: ParserRun.Message) -> String? {
         let named = Set(
             client.fields.filter { $0.lowered == "connection" }.flatMap { $0.value.split(separator: 0x2C) }
-                .map { String(decoding: $0, as: UTF8.self).lowercased().filter { !" \t".contains($0) } })
+                .map { String(decoding: StrictReader.trimmed($0), as: UTF8.self).lowercased() })
         for field in strict.fields where !ours.contains(field.lowered) {
             guard client.fields.contains(field) else { return "\(field.lowered) came from nowhere" }
             guard !dropped.contains(field.lowered), !named.contains(field.lowered),

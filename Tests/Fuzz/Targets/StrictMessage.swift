@@ -155,9 +155,7 @@ struct StrictReader {
             }
             let name = line[..<colon]
             guard !name.isEmpty, name.allSatisfy(StrictReader.isToken) else { throw StrictMessage.Wrong("a name") }
-            var value = line[(colon + 1)...]
-            while let byte = value.first, StrictReader.isBlank(byte) { value.removeFirst() }
-            while let byte = value.last, StrictReader.isBlank(byte) { value.removeLast() }
+            let value = StrictReader.trimmed(line[(colon + 1)...])
             guard value.allSatisfy(StrictReader.isText) else { throw StrictMessage.Wrong("a control character") }
             fields.append(StrictMessage.Field(name: Array(name), value: Array(value)))
         }
@@ -220,6 +218,14 @@ struct StrictReader {
                 guard !rest.isEmpty else { throw StrictMessage.Wrong("a quoted string without an end") }
             }
         }
+    }
+
+    /// Without white space around it.
+    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var bytes = bytes
+        while let byte = bytes.first, isBlank(byte) { bytes.removeFirst() }
+        while let byte = bytes.last, isBlank(byte) { bytes.removeLast() }
+        return bytes
     }
 
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
