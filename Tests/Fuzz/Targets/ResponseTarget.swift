@@ -90,6 +90,8 @@ enum ResponseTarget {
         var ended = false
         if final?.checked.framing == .untilClose, driver.result.messages.last?.end == nil { ended = driver.finish() }
         var run = driver.result
+        // What was wrong first is for the log.
+        if run.failure != nil { run.failure = .malformed("") }
         // Bytes behind the answer are a failure; what they are is of no interest.
         if let index = run.messages.firstIndex(where: { !$0.start.hasPrefix("1") }), run.messages[index].end != nil {
             run.messages.removeSubrange((index + 1)...)

@@ -27,8 +27,16 @@ enum ZstdTarget {
         if let problem { return problem }
         // A byte at a time is for short inputs: each piece asks libzstd.
         for cuts in Cutting.ways(bytes) where cuts.count < 512 {
-            guard decode(Cutting.pieces(bytes, cuts), &problem) == whole else { return "cutting it changes what comes out" }
+            let cut = decode(Cutting.pieces(bytes, cuts), &problem)
             if let problem { return problem }
+            // libzstd finds a wrong size of the content, in front of an empty last block, only in a frame that comes whole.
+            guard cut.output == whole.output || cut.output == nil || whole.output == nil else {
+                return "cutting it changes what comes out"
+            }
+        }
+        let compressed = bytes.count <= limit ? Zstd.stream(bytes) : []
+        for cuts in Cutting.ways(compressed) where decode(Cutting.pieces(compressed, cuts), &problem).output != bytes {
+            return "compressed and cut at \(cuts.prefix(8)) it comes back otherwise"
         }
         guard let back = try? ZstdDecoder.decode(Zstd.frame(bytes), limit: bytes.count), back == bytes else {
             return "what was compressed comes back otherwise"
