@@ -24,6 +24,8 @@ final class IncomingRequest {
     var decoder: ZstdDecoder?
     var decoderMemory = 0
     @exclusivity(unchecked) var body: [UInt8] = []
+    /// Bytes of memory that a length alone gets before its body is here: whoever says it need not keep it.
+    private static let reservedAtMost = 1 << 20
     /// The body is passed on while it arrives: `body` was its beginning.
     var isPassedOn = false
     /// Bytes of body that came, kept or not.
@@ -88,7 +90,9 @@ final class IncomingRequest {
         }
         guard bodyError == nil else { return }
         guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }
-        if body.isEmpty, case .counted(let count) = intake.framing { body.reserveCapacity(count) }
+        if body.isEmpty, case .counted(let count) = intake.framing {
+            body.reserveCapacity(min(count, IncomingRequest.reservedAtMost))
+        }
         body.append(contentsOf: bytes)
         do throws(ScanError) {
             switch intake.bodyFormat {
