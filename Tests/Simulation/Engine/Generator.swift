@@ -42,6 +42,7 @@ struct Generator {
 
     /// The queue is kept long, and slots become free one after the other.
     private mutating func rush(_ world: World) -> Step {
+        if !world.awaitingLists.isEmpty { return .pass(milliseconds: 50) }
         let roll = dice.below(100)
         let interactive = world.live.count { $0.queued != nil && !$0.account.isBackground }
         if interactive < 3 || roll < 40 {
