@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Transport
 
 /// A body that is passed on while it arrives: a form whose model is known, or a blob.
 extension IncomingRequest {
