@@ -15,8 +15,10 @@ final class Command {
     /// - Parameters:
     ///   - program: another one that is built beside the tests.
     ///   - descriptors: it may open no more files than this.
+    ///   - folder: where it is started.
     init(
-        _ arguments: [String], environment: [String] = [], program: String = "dmr-gateway", descriptors: Int? = nil
+        _ arguments: [String], environment: [String] = [], program: String = "dmr-gateway", descriptors: Int? = nil,
+        in folder: String = "/"
     ) throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
@@ -25,6 +27,7 @@ final class Command {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        posix_spawn_file_actions_addchdir_np(&actions, folder)
         var path = try Command.folder() + "/" + program
         var words = [path] + arguments
         if let descriptors {
