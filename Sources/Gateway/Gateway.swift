@@ -248,7 +248,7 @@ public final class Gateway {
         // Describing a model (show) loads nothing.
         case .answered: if wasInference { catalog.sawLoaded(runner, model) }
         case .modelNotFound:
-            catalog.forget(model, on: runner)
+            guard catalog.forget(model, on: runner) else { break }
             runners[runner].watch?.tagsAreStale()
             listsChanged()
         case .failed(let failure):

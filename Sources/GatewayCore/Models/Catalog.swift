@@ -92,13 +92,17 @@ public struct Catalog: Sendable {
     }
 
     /// The runner itself said that it has no such model: it holds it no more, until its list is read again.
-    public mutating func forget(_ model: ResolvedModel, on runner: Int) {
-        guard let holding = model.holding(on: runner), knows(runner) else { return }
+    ///
+    /// - Returns: false if nothing follows from that, as it was asked by an alias or never listed the model.
+    @discardableResult
+    public mutating func forget(_ model: ResolvedModel, on runner: Int) -> Bool {
+        guard !model.isAlias, let holding = model.holding(on: runner), knows(runner) else { return false }
         let key = holding.ownKey
         runners[runner].forget(key)
         index.remove(runner: runner, key: runners[runner].visibleKey(key))
         lists.tagsChanged()
         lists.psChanged()  // a prefix may have lost its claim to a name
+        return true
     }
 
     /// The runner can't be reached: what it had in memory is not known any more. Its list stays.
