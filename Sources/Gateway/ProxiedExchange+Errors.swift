@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Transport
 
 /// A runner's error under the prefix is held until it is whole: its words get the name that Open WebUI's clients read.
 extension ProxiedExchange {

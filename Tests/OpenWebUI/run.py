@@ -23,6 +23,7 @@ from servers import Gateway, Ollama, forget_environment, stop_all  # noqa: E402
 from admin import check_admin  # noqa: E402
 from browser import Browser  # noqa: E402
 from chats import check_chats, check_documents  # noqa: E402
+from router import check_router  # noqa: E402
 from users import check_users  # noqa: E402
 from webui import EMBEDDER, TITLE_FORMAT, TITLE_PROMPT, OpenWebUI  # noqa: E402
 
@@ -90,6 +91,7 @@ def run(program: Path, work: Path, folder: Path) -> int:
         check_admin(report, gateway, ollamas, browser)
         check_chats(report, gateway, ollamas, browser)
         check_documents(report, gateway, admin)
+        check_router(report, gateway, ollamas, admin)
     finally:
         browser.close()
     main_ui.stop()
