@@ -138,7 +138,8 @@ public final class GatewayServer {
         do {
             try SystemFiles().makeFolders(path)
         } catch {
-            log.warning("the last known lists are not kept over a restart: \(error.path) can't be made: \(error.reason)")
+            log.warning(
+                "the last known lists are not kept over a restart: \(error.path) can't be made: \(error.reason)")
             return nil
         }
         return path

@@ -20,7 +20,9 @@ public enum RunnerError {
             let error = GatewayError(status, words, origin: .runner)
             response.body = OwnResponse(error: error, family: family, surface: .prefix, requestID: requestID).body
         }
-        if let retryAfter { response.fields.append(.init("Retry-After", String(retryAfter.nanoseconds / 1_000_000_000))) }
+        if let retryAfter {
+            response.fields.append(.init("Retry-After", String(retryAfter.nanoseconds / 1_000_000_000)))
+        }
         return response
     }
 

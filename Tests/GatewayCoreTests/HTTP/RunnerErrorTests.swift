@@ -36,7 +36,8 @@ import Testing
             goes: #"{"error":{"message":"ours","type":"api_error","param":null,"code":null},"detail":"ours"}"#),
         Case(
             came: "no", family: .anthropic,
-            goes: #"{"type":"error","error":{"type":"api_error","message":"ours"},"request_id":"req_7","detail":"ours"}"#)
+            goes:
+                #"{"type":"error","error":{"type":"api_error","message":"ours"},"request_id":"req_7","detail":"ours"}"#)
     ]
 
     @Test(arguments: cases) func itHasADetailAndAllElse(test: Case) {

@@ -18,7 +18,7 @@ final class Command {
     ///   - folder: where it is started.
     init(
         _ arguments: [String], environment: [String] = [], program: String = "dmr-gateway", descriptors: Int? = nil,
-        in folder: String = "/"
+        in folder: String? = nil
     ) throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
@@ -27,7 +27,6 @@ final class Command {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_addchdir_np(&actions, folder)
         var path = try Command.folder() + "/" + program
         var words = [path] + arguments
         if let descriptors {
@@ -35,6 +34,10 @@ final class Command {
             // What other tests have open at the moment is inherited, and would count.
             let closing = #"for f in /proc/self/fd/*; do f=${f##*/}; [ "$f" -lt 3 ] || eval "exec $f>&-"; done"#
             words = ["bash", "-c", "\(closing); ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + words
+        }
+        if let folder {
+            path = "/bin/bash"
+            words = ["bash", "-c", #"cd "$1" && shift && exec "$0" "$@""#, words[0], folder] + words.dropFirst()
         }
         var argv = words.map { strdup($0) } + [nil]
         var envp = (["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + environment).map { strdup($0) } + [nil]

@@ -53,7 +53,8 @@ final class ConformanceSite {
             let configured = try ConfiguredGateway(loop, file, runners)
             self.configured = configured
             under = configured.under
-            return settle()
+            settle()
+            return
         }
         configured = nil
         under = try GatewayUnderTest(loop, runners) { configuration in

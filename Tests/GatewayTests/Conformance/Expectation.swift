@@ -187,7 +187,9 @@ extension Expectation {
     static func runnersWords(_ sentence: String) -> Expectation {
         Expectation("the runner's “\(sentence)”") { played in
             let error = played.json?["error"]
-            guard (error?.string ?? error?["message"]?.string) == sentence else { return "it says \(played.answer.body)" }
+            guard (error?.string ?? error?["message"]?.string) == sentence else {
+                return "it says \(played.answer.body)"
+            }
             let detail = played.json?["detail"]?.string
             return detail == (played.surface == .prefix ? sentence : nil)
                 ? nil : "detail is \(detail ?? "absent") in \(played.answer.body)"

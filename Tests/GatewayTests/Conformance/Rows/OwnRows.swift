@@ -139,7 +139,7 @@ extension RowBook {
             body: #"{"name":"laptop","admin":true}"#, [.error(400, saying: "admin")]),
         Row(
             .delete, .key, "a key that there isn't", .saved, path: "/keys/laptop", fields: ConformanceSite.keyFields,
-            [.error(404, saying: "laptop")])
+            [.error(404, saying: "no key of that name")])
     ]
 
     private static let enable = "ENABLE_DOCKER_MODEL_RUNNER_API"
