@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import GatewayCore
 import Glibc
 import SimulatedRunner
 import Testing
