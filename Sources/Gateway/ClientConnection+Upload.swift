@@ -6,7 +6,8 @@ import Transport
 /// A body that is passed on to runners while it arrives: a long form to one, a blob to several. The connection is not
 /// read while a runner takes nothing, so that a slow runner slows the client down and nothing piles up here.
 extension ClientConnection {
-    /// How often a client that isn't read is looked at: libuv tells only of reads that it went away.
+    /// How often a client that isn't read is looked at: libuv tells only of reads that it went away. A FIN behind bytes
+    /// that nobody reads is not there yet.
     private static let lookInterval = Interval.seconds(1)
 
     /// Enough is known to begin: an exchange takes over. What was read already still comes.
