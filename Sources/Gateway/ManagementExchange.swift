@@ -44,8 +44,11 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         search.begin(at: machine.runners.map(\.number)) { [weak self] having in self?.blobsFound(having) }
     }
 
-    private func blobsFound(_ having: RunnerSet) {
+    private func blobsFound(_ having: RunnerSet?) {
         search = nil
+        guard let having else {
+            return answer(OwnResponse(error: .noDescriptorFree, family: .native, surface: surface))
+        }
         let runners = machine.runners.filter { having.contains($0.number) }
         guard !runners.isEmpty else {
             return answer(OwnResponse(error: .blobsMissing, family: .native, surface: surface))
@@ -132,6 +135,10 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         ended(machine.failed(call.runner, failure))
     }
 
+    func callNotPossible(_ call: RunnerCall) {
+        ended(machine.notPossible(call.runner))
+    }
+
     private func ended(_ action: FanOut.Action) {
         if action == .none {
             passOnOutput()
@@ -148,17 +155,21 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         upload.begin(calls)
     }
 
-    /// A piece of the client's body.
-    func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
-        upload?.bodyArrived(bytes, calls)
+    func uploadArrived(isLast: Bool) {
+        upload?.arrived(isLast: isLast, calls)
+    }
+
+    /// No runner gets it whole.
+    func uploadFailed(_ error: GatewayError) {
+        _ = machine.clientGone()
+        end(status: error.status) { client in
+            guard let response = client.incoming?.response(to: error) else { return 0 }
+            client.respond(response, closing: true, isLogged: true)
+            return response.body.count
+        }
     }
 
     var uploadBytesHeld: Int { calls.reduce(0) { $0 + $1.heldBytes } }
-
-    /// The client's body is whole.
-    func bodyEnded() {
-        upload?.bodyEnded(calls)
-    }
 
     // MARK: A stream
 
