@@ -46,7 +46,9 @@ enum AccessTarget {
             let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
             if name == "x-api-key" { presented.insert(Array(value)) }
             let scheme = String(decoding: value.prefix(6), as: UTF8.self).lowercased()
-            if name == "authorization", scheme == "bearer" { presented.insert(Array(StrictReader.trimmed(value.dropFirst(6)))) }
+            if name == "authorization", scheme == "bearer" {
+                presented.insert(Array(StrictReader.trimmed(value.dropFirst(6))))
+            }
         }
         let hasKey = presented.contains(Array(key.utf8))
         let hasOther = presented.contains(Array(other.utf8))

@@ -27,7 +27,9 @@ enum AddressTarget {
     /// The C library reads the same.
     private static func read(_ text: String) -> String? {
         let address = IPAddress(text)
-        guard address == systems(text) else { return "the system reads it as \(systems(text)?.description ?? "nothing")" }
+        guard address == systems(text) else {
+            return "the system reads it as \(systems(text)?.description ?? "nothing")"
+        }
         guard let address else { return nil }
         guard IPAddress(address.description) == address else { return "\(address) is another address" }
         return nil

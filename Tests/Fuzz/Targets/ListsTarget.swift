@@ -56,7 +56,8 @@ enum ListsTarget {
                 guard case .found = catalog.resolve(name) else { return "\(how), \(name) is listed and not found" }
             }
         }
-        let version = catalog.version(usable: RunnerSet([0, 1, 2])).split(separator: ".", omittingEmptySubsequences: false)
+        let version = catalog.version(usable: RunnerSet([0, 1, 2])).split(
+            separator: ".", omittingEmptySubsequences: false)
         return version.count == 3 && version.allSatisfy { UInt($0) != nil } ? nil : "\(how), the version is \(version)"
     }
 

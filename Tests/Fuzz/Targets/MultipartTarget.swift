@@ -45,7 +45,9 @@ enum MultipartTarget {
         let models = parts.filter { $0.name == Array("model".utf8) }
         guard models.count <= 1 else { return "two models were taken" }
         if let model = models.first {
-            guard let found = fields.model, Array(found.text.utf8) == model.content else { return "the model isn't found" }
+            guard let found = fields.model, Array(found.text.utf8) == model.content else {
+                return "the model isn't found"
+            }
             guard found.range == model.range else { return "the model is at \(model.range), not \(found.range)" }
         }
         if let found = fields.model, Array(body[found.range]) != Array(found.text.utf8) { return "the model's place" }
@@ -101,7 +103,8 @@ private enum PlainForm {
         at += mark.count
         var parts: [Part] = []
         while !body[at...].starts(with: "--".utf8) {
-            guard let start = skipLine(body, at), let headEnd = first(Array("\r\n\r\n".utf8), body, from: start - 2) else {
+            guard let start = skipLine(body, at), let headEnd = first(Array("\r\n\r\n".utf8), body, from: start - 2)
+            else {
                 return nil
             }
             // The delimiter's line end may be the empty line's first one, and that the next delimiter's.

@@ -16,7 +16,9 @@ extension FuzzTarget {
 enum NameTarget {
     /// One runner without, one with a prefix.
     private static let catalog: Catalog? = {
-        let names = ["llama3:latest", "phi-mini:latest", "gpt-oss:20b-cloud", "hf.co/a/b:Q4", "library/x:local", "pre.y"]
+        let names = [
+            "llama3:latest", "phi-mini:latest", "gpt-oss:20b-cloud", "hf.co/a/b:Q4", "library/x:local", "pre.y"
+        ]
         let entries = names.map { #"{"name":"\#($0)","model":"\#($0)"}"# }.joined(separator: ",")
         var catalog = Catalog(runners: [CatalogRunner(), CatalogRunner(prefixID: "pre")])
         for runner in 0...1 {
@@ -35,7 +37,9 @@ enum NameTarget {
     private static func spelled(_ name: String) -> String? {
         let trimmed = ModelName.trimmed(name)
         guard ModelName.trimmed(trimmed) == trimmed else { return "trimmed twice it is another name" }
-        guard ModelName.key(of: ModelName.folded(name)) == ModelName.key(of: name) else { return "folded it has another key" }
+        guard ModelName.key(of: ModelName.folded(name)) == ModelName.key(of: name) else {
+            return "folded it has another key"
+        }
         let key = ModelName.key(of: name)
         guard ModelName.key(of: key) == key else { return "its key has another key" }
         guard let parsed = ModelName(name) else { return nil }
@@ -52,7 +56,8 @@ enum NameTarget {
         guard let catalog else { return "there is no catalog" }
         let found = catalog.resolve(name)
         guard case .found(let model) = found else {
-            return catalog.resolve(name, for: ModelRights(["nothing"])) == found ? nil : "rights change what isn't there"
+            return catalog.resolve(name, for: ModelRights(["nothing"])) == found
+                ? nil : "rights change what isn't there"
         }
         // Cloud names that nobody lists are found at anybody's.
         guard model.isListed else { return nil }
@@ -64,7 +69,8 @@ enum NameTarget {
         if case .found = catalog.resolve(name, for: ModelRights(["nothing*"])) { return "it is found by who may not" }
         let own = model.holders.numbers.compactMap { model.ownName(on: $0) }
         guard own.count == model.holders.numbers.count else { return "a holder has no name for it" }
-        let hasPrefix = ModelName.folded(model.visibleName).hasPrefix("pre.") && own.allSatisfy { "pre.\($0)" == model.visibleName }
+        let hasPrefix =
+            ModelName.folded(model.visibleName).hasPrefix("pre.") && own.allSatisfy { "pre.\($0)" == model.visibleName }
         return model.strippedPrefix == hasPrefix ? nil : "\(own) for \(model.visibleName)"
     }
 

@@ -89,7 +89,8 @@ final class ParserDriver: BodySink {
         case .request:
             let head = parser.requestHead
             let target = Inputs.line(head.target)
-            return .init(start: "\(head.method.name) \(target) \(head.version)", fields: ParserDriver.fields(head.headers))
+            return .init(
+                start: "\(head.method.name) \(target) \(head.version)", fields: ParserDriver.fields(head.headers))
         case .response:
             let head = parser.responseHead
             return .init(start: "\(head.status) \(head.version)", fields: ParserDriver.fields(head.headers))

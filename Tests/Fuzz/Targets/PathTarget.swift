@@ -11,9 +11,10 @@ extension FuzzTarget {
             return arguments.map { pattern[..<colon] + $0 } + [pattern[..<colon] + "x/2"]
         }
         let all = paths + paths.map { "/docker-model-runner" + $0 } + paths.prefix(5).map { "/key/dmr_x" + $0 }
-        return (all + ["*", "http://h", "http://h/api/tags", "//api//%63hat/?x=/..", "/key/", "/key/a"]).enumerated().map {
-            [UInt8($0.offset % 10)] + Array($0.element.utf8)
-        }
+        return (all + ["*", "http://h", "http://h/api/tags", "//api//%63hat/?x=/..", "/key/", "/key/a"]).enumerated()
+            .map {
+                [UInt8($0.offset % 10)] + Array($0.element.utf8)
+            }
     }
 }
 
@@ -90,7 +91,9 @@ enum PathTarget {
             guard segments.count >= 2, segments[0] == Array("key".utf8), segments[1] == key else { return "its key" }
             segments.removeFirst(2)
         }
-        let pattern = route.pattern.split(separator: "/").map { $0.first == ":" ? route.pathArgument ?? "" : String($0) }
+        let pattern = route.pattern.split(separator: "/").map {
+            $0.first == ":" ? route.pathArgument ?? "" : String($0)
+        }
         let lead = (route.surface == .prefix ? prefix : "").split(separator: "/").map { String($0) }
         let expected = (lead + pattern).map { Array($0.utf8) }
         if let pin = route.pin {

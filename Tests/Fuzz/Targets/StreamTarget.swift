@@ -19,7 +19,8 @@ enum StreamTarget {
         let isWhole = said.last?.first == UInt8(ascii: "!")
         return events(said, isWhole, .ndjson, ndjson) ?? events(said, isWhole, .ndjson, calls)
             ?? events(said, said.contains { $0.first == UInt8(ascii: "!") }, .serverSentEvents, openAI)
-            ?? events(said, said.contains { $0.first == UInt8(ascii: "!") }, .serverSentEvents, anthropic) ?? lines(input)
+            ?? events(said, said.contains { $0.first == UInt8(ascii: "!") }, .serverSentEvents, anthropic)
+            ?? lines(input)
     }
 
     private static func quoted(_ text: ArraySlice<UInt8>) -> [UInt8] {

@@ -178,7 +178,9 @@ struct StrictReader {
         while true {
             let line = try line()
             let digits = line.prefix { Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }
-            guard !digits.isEmpty, line.allSatisfy(StrictReader.isText) else { throw StrictMessage.Wrong("a chunk's size") }
+            guard !digits.isEmpty, line.allSatisfy(StrictReader.isText) else {
+                throw StrictMessage.Wrong("a chunk's size")
+            }
             try checkExtensions(line[digits.count...])
             guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 16) else { throw .incomplete }
             if size == 0 { break }
