@@ -112,11 +112,13 @@ class Runner(RecordingRunner):
                     self.look_at(head)
                     data = data[length:]
                     answer = self.answer(head, body)
-                    if b"-probe\r\n" not in head and head.startswith(b"POST") and self.dice.randrange(4) == 0:
-                        answer = damaged(answer, self.dice)
-                    writer.write(answer)
+                    is_damaged = b"-probe\r\n" not in head and head.startswith(b"POST") and self.dice.randrange(4) == 0
+                    writer.write(damaged(answer, self.dice) if is_damaged else answer)
                     await writer.drain()
-                    if self.dice.randrange(20) == 0:
+                    if is_damaged:
+                        # For the rest of a management answer the gateway would wait as long as the runner does.
+                        await asyncio.sleep(self.dice.choice([0, 0.1, 2]))
+                    if is_damaged or self.dice.randrange(20) == 0:
                         return
         except Unreadable:
             self.wrong.append(data[:2000])
@@ -259,7 +261,7 @@ async def main() -> int:
         check("memory comes back", lives and after[1] <= before[1] + 64, f"{before[1]} MiB before, {after[1]} MiB after")
         print("answers: " + ", ".join(f"{key.decode()} {value}" for key, value in sorted(play.statuses.items())))
         if failed:
-            print((folder / "gateway.out").read_text(errors="replace")[-6000:])
+            print((folder / "gateway.out").read_text(errors="replace")[-2000:])
         server.stop()
         runner.stop()
     return 1 if failed else 0
