@@ -5,26 +5,19 @@
 public enum EndToEnd {
     /// The names in `Connection` that matter to this hop only (RFC 9110 section 7.6.1).
     struct ConnectionOptions {
-        private let isEmpty: Bool
+        /// In lower case. A set, since a head has room for thousands of them, and each field is looked up.
+        private var named: Set<[UInt8]> = []
 
         init(_ headers: HeaderFields) {
             // Nearly every client sends `keep-alive` or `close`, which name nothing that would be forwarded.
-            var namesField = false
             headers.forEachListElement(.connection) { option in
                 let isUsual = ASCII.equalsIgnoringCase(option, "close") || HeaderName(option) == .keepAlive
-                namesField = namesField || !isUsual
+                if !isUsual { named.insert(option.map(ASCII.lowered)) }
             }
-            isEmpty = !namesField
         }
 
-        /// `headers`: those it was made of.
-        func names(_ name: UnsafeRawBufferPointer, in headers: HeaderFields) -> Bool {
-            guard !isEmpty else { return false }
-            var isNamed = false
-            headers.forEachListElement(.connection) { element in
-                isNamed = isNamed || EndToEnd.equalIgnoringCase(element, name)
-            }
-            return isNamed
+        func names(_ name: UnsafeRawBufferPointer) -> Bool {
+            !named.isEmpty && named.contains(name.map(ASCII.lowered))
         }
     }
 
@@ -112,7 +105,7 @@ public final class RunnerHeadTemplate: Sendable {
             let hasOwn = !ownNames.isEmpty
             client.forEach { field in
                 guard EndToEnd.isForwardedToRunner(field.name) else { return }
-                let staysBehind = client.withName(field) { options.names($0, in: client) || hasOwn && isOwn($0) }
+                let staysBehind = client.withName(field) { options.names($0) || hasOwn && isOwn($0) }
                 if !staysBehind { output.append(field, of: client) }
             }
             output.append(framing)
@@ -162,7 +155,7 @@ public struct ClientHead: Sendable {
             var hasDate = false
             headers.forEach { field in
                 guard EndToEnd.isForwardedToClient(field.name) else { return }
-                if headers.withName(field, { options.names($0, in: headers) }) { return }
+                if headers.withName(field, { options.names($0) }) { return }
                 hasDate = hasDate || field.name == .date
                 output.append(field, of: headers)
             }
