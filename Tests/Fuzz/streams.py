@@ -26,8 +26,10 @@ AT_ONCE = 100
 # Seconds in which any connection has to end: several times the gateway's own deadlines, as machines are busy.
 PATIENCE = 30
 CONFIGURATION = {
-    "timeouts": {"client_header": 1, "client_body": 1, "client_idle": 1, "client_write": 2, "queue": 1, "first_byte": 1,
-                 "stream_idle": 1, "whole_answer": 2, "drain": 1},
+    "timeouts": {
+        "client_header": 1, "client_body": 1, "client_idle": 1, "client_write": 2, "queue": 1, "first_byte": 1,
+        "stream_idle": 1, "whole_answer": 2, "drain": 1,
+    },
     "health": {"eject_after": 1000000},
     "limits": {"json_body_bytes": 65536, "blob_bytes": 65536},
 }
@@ -43,6 +45,10 @@ def counted(line: bytes, body: bytes, fields: bytes = b"") -> bytes:
     return line + b" HTTP/1.1\r\n" + HOST + fields + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
+def plain(line: bytes, fields: bytes = b"") -> bytes:
+    return line + b" HTTP/1.1\r\n" + HOST + fields + b"\r\n"
+
+
 def chunked(line: bytes, body: bytes, fields: bytes = b"") -> bytes:
     half = len(body) // 2
     chunks = b"%x\r\n%s\r\n%x;a=b\r\n%s\r\n0\r\nX-T: 1\r\n\r\n" % (half, body[:half], len(body) - half, body[half:])
@@ -50,7 +56,7 @@ def chunked(line: bytes, body: bytes, fields: bytes = b"") -> bytes:
 
 
 CONVERSATIONS = [
-    [b"GET /api/tags HTTP/1.1\r\n" + HOST + b"\r\n", counted(b"POST /api/chat", CHAT)],
+    [plain(b"GET /api/tags"), counted(b"POST /api/chat", CHAT)],
     [chunked(b"POST /api/chat", CHAT), b"GET / HTTP/1.0\r\n\r\n"],
     [counted(b"POST /api/chat", CHAT, b"Expect: 100-continue\r\n"), counted(b"POST /api/generate", CHAT)],
     [counted(b"POST /v1/chat/completions", CHAT, b"Connection: keep-alive, X-A\r\nX-A: 1\r\nVia: 1.1 a\r\n")],
@@ -58,17 +64,24 @@ CONVERSATIONS = [
     [chunked(b"POST /v1/audio/transcriptions", FORM, b"Content-Type: multipart/form-data; boundary=b\r\n")],
     [counted(b"POST /api/blobs/sha256:" + b"ab" * 32, b"blob" * 50), counted(b"POST /api/show", b'{"model":"demo"}')],
     [chunked(b"POST /api/blobs/sha256:" + b"cd" * 32, b"blob" * 50), counted(b"DELETE /api/delete", b'{"model":"x"}')],
-    [counted(b"POST /docker-model-runner/api/chat/0", CHAT), b"GET /docker-model-runner/ HTTP/1.1\r\n" + HOST + b"\r\n"],
-    [counted(b"POST /api/pull", b'{"model":"demo"}'), b"HEAD /api/tags HTTP/1.1\r\n" + HOST + b"\r\n"],
-    [counted(b"POST /key/dmr_x/api/chat", CHAT), b"OPTIONS /api/chat HTTP/1.1\r\nOrigin: http://localhost\r\n" + HOST + b"\r\n"],
-    [counted(b"POST /v1/messages", CHAT, b"x-api-key: a\r\nAuthorization: Bearer b\r\nCookie: c\r\nX-Forwarded-For: ::1\r\n")],
-    [b"GET http://localhost/api/version HTTP/1.1\r\n" + HOST + b"\r\n", counted(b"POST //api//embed/", b'{"model":"demo","input":"a"}')],
+    [counted(b"POST /docker-model-runner/api/chat/0", CHAT), plain(b"GET /docker-model-runner/")],
+    [counted(b"POST /api/pull", b'{"model":"demo"}'), plain(b"HEAD /api/tags")],
+    [counted(b"POST /key/dmr_x/api/chat", CHAT), plain(b"OPTIONS /api/chat", b"Origin: http://localhost\r\n")],
+    [counted(b"POST /v1/messages", CHAT, b"x-api-key: a\r\nAuthorization: Bearer b\r\nCookie: c\r\n")],
+    [counted(b"POST /v1/messages", CHAT, b"X-Forwarded-For: ::1\r\nX-DMR-Runner: 1\r\nTE: trailers\r\n")],
+    [plain(b"GET http://localhost/api/version"), counted(b"POST //api//embed/", b'{"model":"demo","input":"a"}')],
 ]
+# Fields that no runner may see.
+LEAKS = {
+    b"connection", b"upgrade", b"te", b"trailer", b"keep-alive", b"cookie", b"x-api-key", b"origin", b"expect",
+    b"x-forwarded-for", b"x-dmr-runner",
+}
 TOKENS = [
-    b"\r\n", b"\n", b"\r", b"\0", b": ", b" ", b"\t", b",", b";", b"0\r\n\r\n", b"Content-Length: 5\r\n", b"Content-Length: 0\r\n",
-    b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"Host: evil\r\n", b"Connection: close\r\n",
-    b"Upgrade: websocket\r\n", b"HTTP/1.0", b"HTTP/2.0", b"%2f", b"..", b"ffffffffffffffff", b"-1", b"+", b"\"", b"\\", b"{", b"}",
-    b"[" * 600, b"\xff", b"\xed\xa0\x80", b"\x28\xb5\x2f\xfd", b"--b", b"--b--", b"A" * 5000, b"X: y\r\n" * 120, b"\x16\x03\x01",
+    b"\r\n", b"\n", b"\r", b"\0", b": ", b" ", b"\t", b",", b";", b"0\r\n\r\n", b"Content-Length: 5\r\n",
+    b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n",
+    b"Host: evil\r\n", b"Connection: close\r\n", b"Upgrade: websocket\r\n", b"HTTP/1.0", b"HTTP/2.0", b"%2f", b"..",
+    b"ffffffffffffffff", b"-1", b"+", b"\"", b"\\", b"{", b"}", b"[" * 600, b"\xff", b"\xed\xa0\x80",
+    b"\x28\xb5\x2f\xfd", b"--b", b"--b--", b"A" * 5000, b"X: y\r\n" * 120, b"\x16\x03\x01",
 ]
 
 
@@ -135,10 +148,10 @@ class Runner(RecordingRunner):
         host = b"\r\nHost: 127.0.0.1:%d\r\n" % self.port
         is_ours = (
             re.match(rb"(GET|HEAD|POST|DELETE) /(api|v1)?[a-zA-Z0-9_/:.-]* HTTP/1\.1\r\n", head)
-            and host in head and names.count(b"host") == 1 and b"Via: 1.1 dmr-" in head and not re.search(rb"[\0\x7f]", head)
+            and host in head and names.count(b"host") == 1 and b"Via: 1.1 dmr-" in head
+            and not re.search(rb"[\0\x7f]", head)
         )
-        leaked = {b"connection", b"upgrade", b"te", b"trailer", b"keep-alive", b"cookie", b"x-api-key", b"origin", b"expect",
-                  b"x-forwarded-for"} & set(names)
+        leaked = LEAKS & set(names)
         if not is_ours or leaked:
             self.wrong.append(head)
 
@@ -233,8 +246,10 @@ async def main() -> int:
         entry = {"url": f"http://127.0.0.1:{runner.port}"}
         (folder / "config.json").write_text(json.dumps({"runners": [entry], **CONFIGURATION}))
         server = Server("gateway", folder)
-        server.run([str(options.gateway), "serve", "--listen", f"127.0.0.1:{port}", "--config", str(folder / "config.json")]
-                   + ["--state-dir", str(folder / "state"), "--log-level", "warning"])
+        server.run(
+            [str(options.gateway), "serve", "--listen", f"127.0.0.1:{port}", "--config", str(folder / "config.json")]
+            + ["--state-dir", str(folder / "state"), "--log-level", "warning"]
+        )
         process = server.processes[0]
         await server.wait_for(port, is_gateway=True)
         play = Play(port, options.seed)
@@ -255,7 +270,8 @@ async def main() -> int:
         check("the gateway lives", lives, f"{play.played} conversations")
         check("every connection was answered or ended", not play.unended, sorted(play.unended)[:5] or "all")
         check("others are answered meanwhile", play.slowest < PATIENCE / 3, f"within {play.slowest:.2f} s")
-        check("the runner got nothing but requests of ours", not runner.wrong, runner.wrong[:3] or f"{runner.served} requests")
+        seen = runner.wrong[:3] or f"{runner.served} requests"
+        check("the runner got nothing but requests of ours", not runner.wrong, seen)
         # The pool may hold connections to the runner.
         check("descriptors come back", lives and after[0] <= before[0] + 20, f"{before[0]} before, {after[0]} after")
         check("memory comes back", lives and after[1] <= before[1] + 64, f"{before[1]} MiB before, {after[1]} MiB after")

@@ -44,6 +44,7 @@ public enum ResponseRules {
         let lengths = head.headers.count(of: .contentLength)
         let codings = head.headers.count(of: .transferEncoding)
         guard lengths <= 1 else { throw Malformed(reason: "Content-Length came \(lengths) times") }
+        guard codings <= 1 else { throw Malformed(reason: "Transfer-Encoding came \(codings) times") }
         guard lengths == 0 || codings == 0 else { throw Malformed(reason: "both Content-Length and Transfer-Encoding") }
         if head.status == 204 || head.status == 304 { return .none }
         if let field = head.headers.first(.contentLength) {
@@ -54,7 +55,7 @@ public enum ResponseRules {
         }
         guard let field = head.headers.first(.transferEncoding) else { return .untilClose }
         let isChunked = head.headers.withValue(field) { ASCII.equalsIgnoringCase($0, "chunked") }
-        guard codings == 1, isChunked, head.version == .http11 else {
+        guard isChunked, head.version == .http11 else {
             throw Malformed(reason: "a transfer coding other than chunked")
         }
         return .chunked

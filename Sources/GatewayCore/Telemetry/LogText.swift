@@ -8,7 +8,7 @@ public enum LogText {
         return String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
     }
 
-    /// Bare where it is a plain word, else as JSON.
+    /// Bare where it is a plain word, else as JSON, where a DEL is escaped as well.
     public static func write(_ text: String, to output: inout [UInt8]) {
         var text = text
         let isPlain = text.withUTF8 { bytes in
@@ -18,6 +18,11 @@ public enum LogText {
             output.append(contentsOf: bytes)
             return true
         }
-        if !isPlain { JSON.writeString(text, to: &output) }
+        guard !isPlain else { return }
+        var quoted: [UInt8] = []
+        JSON.writeString(text, to: &quoted)
+        for byte in quoted {
+            if byte == 0x7F { output += "\\u007f".utf8 } else { output.append(byte) }
+        }
     }
 }

@@ -45,8 +45,10 @@ enum PathTarget {
     /// No path: a URL of ours, `*`, or wrong.
     private static func wrongForm(_ method: GatewayCore.Method, _ target: [UInt8], _ routing: Routing) -> String? {
         guard case .route = routing.result else { return nil }
-        let text = String(decoding: target, as: UTF8.self).lowercased()
-        guard text.hasPrefix("http://") || text.hasPrefix("https://") else { return "it is routed, and no path" }
+        let lowered = target.map { ASCII.lowered($0) }
+        guard lowered.starts(with: "http://".utf8) || lowered.starts(with: "https://".utf8) else {
+            return "it is routed, and no path"
+        }
         let behindScheme = target.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
         let path = Array(behindScheme.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") })
         let plain = router.route(method, target: path.first == UInt8(ascii: "/") ? path : [UInt8(ascii: "/")] + path)

@@ -41,6 +41,7 @@ struct ResponseRulesTests {
             (200, ["Content-Length: 1", "Content-Length: 1"]), (200, ["Content-Length: 1", "Content-Length: 2"]),
             (200, ["Content-Length: 1", "Transfer-Encoding: chunked"]),
             (204, ["Content-Length: 1", "Content-Length: 2"]),
+            (204, ["Transfer-Encoding:", "Transfer-Encoding: chunked"]),
             (200, ["Content-Length: -1"]), (200, ["Content-Length: +1"]), (200, ["Content-Length: 0x10"]),
             (200, ["Content-Length:"]), (200, ["Content-Length: 1, 1"]), (200, ["Content-Length: 1 1"]),
             (200, ["Content-Length: 9999999999999999999"]), (200, ["Transfer-Encoding: gzip"]),

@@ -41,7 +41,7 @@ import Testing
 
     @Test(arguments: [
         ("", #""""#), ("a b", #""a b""#), ("a\"b", #""a\"b""#), ("a\nb", #""a\nb""#), ("\u{1B}[31m", #""\u001b[31m""#),
-        ("é", #""é""#), ("plain:8b", "plain:8b")
+        ("a\u{7F}b", #""a\u007fb""#), ("é", #""é""#), ("plain:8b", "plain:8b")
     ])
     func whatIsNoPlainWordIsQuoted(value: String, shown: String) {
         let text = line(.text) { line, output in line.add("model", value, to: &output) }
