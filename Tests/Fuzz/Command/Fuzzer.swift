@@ -21,7 +21,9 @@
             self.target = target
             var count = Int32(options.count + 1)
             var arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: options.count + 2)
-            for (index, argument) in (["dmr-fuzz"] + options).enumerated() { arguments[index] = strdup(argument) }
+            // To merge, libFuzzer has a shell call this program again, by the name that it finds here.
+            let program = "\(CommandLine.arguments[0]) fuzz \(target)"
+            for (index, argument) in ([program] + options).enumerated() { arguments[index] = strdup(argument) }
             arguments[options.count + 1] = nil
             exit(
                 runDriver(&count, &arguments) { base, count in
