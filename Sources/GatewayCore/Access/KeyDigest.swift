@@ -17,9 +17,8 @@ public struct KeyDigest: Hashable, Sendable {
 
     /// As a key's entry has it: 64 hexadecimal digits. Nil otherwise.
     public init?(hex: String) {
-        let digits = hex.utf8.compactMap(NormalizedPath.digit)
-        guard hex.utf8.count == 2 * KeyDigest.byteCount, digits.count == 2 * KeyDigest.byteCount else { return nil }
-        self.init(stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+        guard let bytes = ASCII.hexadecimal(hex) else { return nil }
+        self.init(bytes)
     }
 
     /// For telling keys apart where nothing depends on time.

@@ -41,10 +41,6 @@ public struct ConfigurationDocument: Equatable, Sendable {
         root.set(keys, to: value)
     }
 
-    public mutating func remove(_ keys: String...) {
-        root.remove(keys)
-    }
-
     /// As it is written: readable, with a line end behind it.
     public var bytes: [UInt8] { root.readableBytes }
 

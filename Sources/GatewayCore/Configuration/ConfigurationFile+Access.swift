@@ -116,7 +116,7 @@ extension ConfigurationFile {
             }
             return nil
         }
-        guard let hash = Hexadecimal.bytes(text), hash.count == 32 else {
+        guard let hash = ASCII.hexadecimal(text), hash.count == 32 else {
             entry.fault("sha256", "must be 64 hexadecimal digits: the SHA-256 of the key, not the key")
             return nil
         }

@@ -109,8 +109,8 @@ public struct RunnerURL: Hashable, Sendable {
         var index = 0
         while index < bytes.count {
             if bytes[index] == UInt8(ascii: "%") {
-                guard index + 2 < bytes.count, let high = Hexadecimal.value(bytes[index + 1]),
-                    let low = Hexadecimal.value(bytes[index + 2])
+                guard index + 2 < bytes.count, let high = ASCII.hexadecimal(bytes[index + 1]),
+                    let low = ASCII.hexadecimal(bytes[index + 2])
                 else { return false }
                 let byte = high << 4 | low
                 guard byte > 0x20, byte != 0x7F, !"/.\\".utf8.contains(byte) else { return false }

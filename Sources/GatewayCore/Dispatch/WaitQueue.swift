@@ -9,8 +9,8 @@
 /// its place up: nothing is saved.
 ///
 /// **The bound**: while a claimant waits, and until it has had as many contested slots as its share, each other one of
-/// its priority gets at most as many as *its* share of those that the first could have used. For behind who has gone to
-/// the end nobody has more than a share left, and who has used that up comes behind it.
+/// its priority gets at most as many as *its* share of those that the first could have used. For in front of whoever
+/// went to the end nobody has more than a share left, and who has used that up goes behind it.
 ///
 /// Interactive and background exchanges have a ring each. Which slots are free, and whom they suit, is known to
 /// `Dispatcher+Granting`; here is nothing that depends on runners.

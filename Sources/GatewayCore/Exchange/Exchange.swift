@@ -132,14 +132,13 @@ extension Exchange {
         }
     }
 
-    /// The dispatcher refused. After a move the client is told how the last runner failed; `previous` is for a caller
-    /// that knows of a failure which did not pass through here.
-    public mutating func refused(_ refusal: Dispatcher.Refusal, previous: ExchangeFailure? = nil) -> Action {
+    /// The dispatcher refused. After a move the client is told how the last runner failed.
+    public mutating func refused(_ refusal: Dispatcher.Refusal) -> Action {
         switch state {
         case .waiting:
             if isMoving { moves -= 1 }
             state = .ended
-            if let failure = lastFailure ?? previous, refusal == .noCandidateLeft { return .fail(failure, end: nil) }
+            if let failure = lastFailure, refusal == .noCandidateLeft { return .fail(failure, end: nil) }
             return .fail(.refused(refusal), end: nil)
         case .connecting, .awaitingHead, .streaming, .ended:
             preconditionFailure("a refusal for an exchange that does not wait")

@@ -111,7 +111,7 @@ extension IPAddress {
             guard (1...4).contains(part.count) else { return nil }
             var value: UInt64 = 0
             for byte in part {
-                guard let digit = NormalizedPath.digit(byte) else { return nil }
+                guard let digit = ASCII.hexadecimal(byte) else { return nil }
                 value = value << 4 | UInt64(digit)
             }
             result.append(value)

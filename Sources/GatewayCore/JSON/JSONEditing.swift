@@ -18,17 +18,4 @@ extension JSON {
         }
         self = .object(members)
     }
-
-    /// Takes the member out to which the keys lead, if it is there.
-    public mutating func remove(_ keys: some Collection<String>) {
-        guard let key = keys.first, var members = self.members else { return }
-        if keys.count == 1 {
-            members.removeAll { $0.key == key }
-        } else {
-            for index in members.indices where members[index].key == key {
-                members[index].value.remove(keys.dropFirst())
-            }
-        }
-        self = .object(members)
-    }
 }

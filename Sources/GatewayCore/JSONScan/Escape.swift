@@ -16,14 +16,6 @@ enum Escape {
         }
     }
 
-    /// The value of a hexadecimal digit.
-    @inline(__always)
-    static func digit(_ byte: UInt8) -> UInt8? {
-        if ASCII.isDigit(byte) { return byte &- UInt8(ascii: "0") }
-        let letter = (byte | 0x20) &- UInt8(ascii: "a")
-        return letter < 6 ? letter &+ 10 : nil
-    }
-
     /// Skips escapes that follow each other, as long as they are whole and valid; returns where it stopped. What it
     /// doesn't take is for the slow way to judge, byte by byte.
     @inline(__always)
@@ -34,8 +26,8 @@ enum Escape {
             if meaning(of: piece[at &+ 1]) != nil {
                 at &+= 2
             } else if piece[at &+ 1] == UInt8(ascii: "u"), at &+ 6 <= piece.count,
-                digit(piece[at &+ 2]) != nil, digit(piece[at &+ 3]) != nil,
-                digit(piece[at &+ 4]) != nil, digit(piece[at &+ 5]) != nil
+                ASCII.hexadecimal(piece[at &+ 2]) != nil, ASCII.hexadecimal(piece[at &+ 3]) != nil,
+                ASCII.hexadecimal(piece[at &+ 4]) != nil, ASCII.hexadecimal(piece[at &+ 5]) != nil
             {
                 at &+= 6
             } else {

@@ -117,7 +117,7 @@ struct StringScanner: Sendable {
     }
 
     private mutating func addDigit(_ byte: UInt8, at position: Int) throws(ScanError) {
-        guard let digit = Escape.digit(byte) else {
+        guard let digit = ASCII.hexadecimal(byte) else {
             throw .syntax("an escape \\u without four hexadecimal digits", at: position)
         }
         escapedUnit = escapedUnit << 4 | UInt32(digit)

@@ -6,7 +6,7 @@ enum BlobDigest {
     static func isValid(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count == 71, text.hasPrefix("sha256:") || text.hasPrefix("sha256-") else { return false }
-        return bytes.dropFirst(7).allSatisfy { NormalizedPath.digit($0) != nil }
+        return bytes.dropFirst(7).allSatisfy { ASCII.hexadecimal($0) != nil }
     }
 }
 

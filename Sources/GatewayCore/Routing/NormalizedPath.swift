@@ -51,7 +51,9 @@ enum NormalizedPath {
     }
 
     private static func decoded(_ path: UnsafeRawBufferPointer, at index: Int) throws(GatewayError) -> UInt8 {
-        guard index + 2 < path.count, let high = digit(path[index + 1]), let low = digit(path[index + 2]) else {
+        guard index + 2 < path.count, let high = ASCII.hexadecimal(path[index + 1]),
+            let low = ASCII.hexadecimal(path[index + 2])
+        else {
             throw .path("The path contains a '%' without two hexadecimal digits behind it; write it as %25.")
         }
         let byte = high << 4 | low
@@ -62,11 +64,5 @@ enum NormalizedPath {
             throw .path("The path contains an encoded control character.")
         }
         return byte
-    }
-
-    static func digit(_ byte: UInt8) -> UInt8? {
-        if ASCII.isDigit(byte) { return byte &- UInt8(ascii: "0") }
-        let offset = (byte | 0x20) &- UInt8(ascii: "a")
-        return offset < 6 ? offset + 10 : nil
     }
 }

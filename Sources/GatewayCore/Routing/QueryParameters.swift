@@ -24,7 +24,7 @@ public enum QueryParameters {
         while index < bytes.endIndex {
             let byte = bytes[index]
             if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex,
-                let high = NormalizedPath.digit(bytes[index + 1]), let low = NormalizedPath.digit(bytes[index + 2])
+                let high = ASCII.hexadecimal(bytes[index + 1]), let low = ASCII.hexadecimal(bytes[index + 2])
             {
                 result.append(high << 4 | low)
                 index += 3

@@ -34,17 +34,6 @@ import Testing
         #expect(String(decoding: root.bytes, as: UTF8.self) == after)
     }
 
-    @Test(arguments: [
-        (#"{"a":1,"b":2}"#, ["a"], #"{"b":2}"#), (#"{"a":{"x":1,"y":2},"b":2}"#, ["a", "x"], #"{"a":{"y":2},"b":2}"#),
-        (#"{"a":1}"#, ["b"], #"{"a":1}"#), (#"{"a":1}"#, ["a", "x"], #"{"a":1}"#),
-        (#"{"a":1,"a":2}"#, ["a"], "{}")
-    ])
-    func removeTakesThatValueOutAndNothingElse(before: String, keys: [String], after: String) throws {
-        var root = try document(before).root
-        root.remove(keys)
-        #expect(String(decoding: root.bytes, as: UTF8.self) == after)
-    }
-
     @Test func theWholePathIsRead() throws {
         let document = try document(#"{"access":{"keys":[{"name":"a"}]}}"#)
         #expect(document["access", "keys"]?.array?.first?["name"] == .string("a"))
