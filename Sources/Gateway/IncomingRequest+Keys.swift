@@ -10,15 +10,14 @@ extension IncomingRequest {
             let updates = try updates()
             let new = NewKey()
             let entry = try KeyUpdate.entry(try document(), digest: new.digest, created: new.created)
-            let before = gateway.configuration.access.keys
-            updates.update { document, current throws(GatewayError) in
+            change(updates) { document, current throws(GatewayError) in
                 try KeyUpdate.add(entry, to: &document, current: current)
-            } done: { [weak self] result in
-                self?.keysChanged(result, from: before) { configuration in
-                    let shown = configuration.access.keys.first { $0.name == entry["name"]?.string }?.shown
-                    return OwnResponse(
-                        201, json: .object([.init("key", .string(new.text)), .init("entry", shown ?? .null)]))
-                }
+            } answer: { [gateway] before, now in
+                let shown = now.access.keys.first { $0.name == entry["name"]?.string }?.shown
+                return gateway.keysChanged(
+                    before, now,
+                    OwnResponse(
+                        201, json: .object([.init("key", .string(new.text)), .init("entry", shown ?? .null)])))
             }
         } catch {
             client.respond(error)
@@ -27,35 +26,13 @@ extension IncomingRequest {
 
     func revokeKey(_ name: String) {
         do throws(GatewayError) {
-            let before = gateway.configuration.access.keys
-            try updates().update { document, _ throws(GatewayError) in
+            change(try updates()) { document, _ throws(GatewayError) in
                 try KeyUpdate.revoke(name, in: &document)
-            } done: { [weak self] result in
-                self?.keysChanged(result, from: before) { _ in
-                    OwnResponse(json: .object([.init("status", .bool(true))]))
-                }
+            } answer: { [gateway] before, now in
+                gateway.keysChanged(before, now, OwnResponse(json: .object([.init("status", .bool(true))])))
             }
         } catch {
             client.respond(error)
-        }
-    }
-
-    private func keysChanged(
-        _ result: Result<ResolvedConfiguration, GatewayError>, from before: [Configuration.Access.Key],
-        _ answer: (Configuration) -> OwnResponse
-    ) {
-        if case .success(let resolved) = result,
-            let consequence = KeyUpdate.consequence(of: before, in: resolved.configuration)
-        {
-            gateway.log.warning(consequence)
-        }
-        guard !client.isClosing else { return }
-        switch result {
-        case .success(let resolved):
-            var response = answer(resolved.configuration)
-            response.fields.append(.noStore)
-            client.respond(response)
-        case .failure(let error): client.respond(error)
         }
     }
 }
@@ -65,6 +42,14 @@ extension Gateway {
     func keys(_ configuration: Configuration) -> OwnResponse {
         var response = OwnResponse(
             json: .object([.init("keys", .array(configuration.access.keys.map(\.shown)))]))
+        response.fields.append(.noStore)
+        return response
+    }
+
+    fileprivate func keysChanged(_ before: Configuration, _ now: Configuration, _ response: OwnResponse) -> OwnResponse
+    {
+        if let consequence = KeyUpdate.consequence(of: before.access.keys, in: now) { log.warning(consequence) }
+        var response = response
         response.fields.append(.noStore)
         return response
     }

@@ -11,7 +11,7 @@ final class IncomingRequest {
     let requestID: [UInt8]
     let arrivedAt: Instant
     private let id: ExchangeID
-    private let method: Method
+    let method: Method
     private let target: [UInt8]
     var headers: HeaderFields
     unowned let client: ClientConnection
@@ -31,6 +31,12 @@ final class IncomingRequest {
     /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
     var bodyError: GatewayError?
     private(set) var modelName: String?
+    /// Set when the answer turned out to be no for a reason of access.
+    private(set) var refusal: AccessRefusal?
+    /// Its record in the audit log is written, or somebody else will.
+    var isAudited = false
+    /// nil: nothing to say beyond what stands here.
+    var auditDetails: AuditDetails?
     /// Takes the body while it arrives.
     private var management: ManagementExchange?
 
@@ -71,7 +77,8 @@ final class IncomingRequest {
     }
 
     func response(to error: GatewayError) -> OwnResponse {
-        OwnResponse(
+        refusal = error.refusal
+        return OwnResponse(
             error: error, family: intake.family, surface: intake.surface,
             requestID: String(decoding: requestID, as: UTF8.self))
     }
@@ -167,6 +174,8 @@ final class IncomingRequest {
             let request = try ModelRequest(scanned, route: route, identity: identity)
             modelName = request.model.text
             guard !request.isUnload else {
+                auditDetails = AuditDetails()
+                auditDetails?.isUnload = true
                 return try plan(managementRequest(scanned, route, identity))
             }
             try resolve(request, route)
@@ -193,7 +202,7 @@ final class IncomingRequest {
         switch gateway.resolve(name, for: rights) {
         case .found(let model):
             guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
-                throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+                throw gateway.catalog.modelNotFound(name, route, for: rights)
             }
             if !rights.isUnlimited { try gateway.catalog.checkNames(request.names, of: route, for: rights) }
             try start(request, route, model)
@@ -206,8 +215,7 @@ final class IncomingRequest {
                     client.respond(error)
                 }
             }
-        case .unknown:
-            throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+        case .unknown: throw gateway.catalog.modelNotFound(name, route, for: rights)
         case .noListEverRead: throw .noListYet
         case .invalidName(let sentence): throw GatewayError(400, sentence)
         }
@@ -253,7 +261,8 @@ final class IncomingRequest {
     ) throws(GatewayError) -> ManagementRequest {
         let request = try ManagementRequest(
             scanned, bytes: body, route: route, method: method, target: target, identity: identity)
-        modelName = request.model?.text
+        modelName = request.subject
+        if let details = AuditDetails(request) { auditDetails = details }
         return request
     }
 
@@ -273,7 +282,8 @@ final class IncomingRequest {
         let isStreamed = intake.bodyUse == .stream
         let job = ManagementExchange.Job(
             request: request, plan: plan, version: version, headers: headers, body: body,
-            upload: isStreamed ? intake.framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
+            upload: isStreamed ? intake.framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt,
+            audit: handOverAudit())
         // The exchange gives the memory back from here on.
         body = []
         let exchange = ManagementExchange(gateway: gateway, client: client, job: job, runners: runners)
@@ -284,6 +294,7 @@ final class IncomingRequest {
     /// The client went away.
     func abandon() {
         gateway.stopAwaitingLists(id)
+        auditAbandoned()
         release()
     }
 }

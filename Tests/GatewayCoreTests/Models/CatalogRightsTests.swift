@@ -156,8 +156,9 @@ import Testing
 
     @Test(arguments: forbidden)
     func everyNameInABodyHasToBeAllowed(operation: GatewayCore.Operation, body: String, name: String) throws {
-        let error = GatewayError.modelNotFound(
+        var error = GatewayError.modelNotFound(
             name, normalized: ModelName.displayed(name), operation, on: .root)
+        error.refusal = .model
         #expect(Self.outcome(try Self.whole(), operation, body, Self.rights, pin: nil) == .failure(error))
         #expect(throws: Never.self) { try Self.outcome(Self.whole(), operation, body, .all, pin: nil).get() }
     }
