@@ -327,8 +327,10 @@ public final class Gateway {
 
     func listsChanged() {
         guard dispatcher.waiting > 0 else { return }
-        dispatcher.listsChanged { [catalog] name in
-            guard case .found(let model) = catalog.resolve(name) else { return nil }
+        dispatcher.listsChanged { [catalog, waiting] request in
+            guard let rights = waiting[request.id]?.request.rights,
+                case .found(let model) = catalog.resolve(request.model, for: rights)
+            else { return nil }
             return (model.holders, model.loaded)
         }
         settle()

@@ -111,6 +111,18 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             || model.holders.contains(runner)
     }
 
+    /// A changed configuration: caps that it brought hold for what waits and runs already.
+    func rulesChanged() {
+        guard let client, let keyName = client.incoming?.intake.keyName,
+            let identity = gateway.rules.access.identity(keyName: keyName, headers: request.headers)
+        else { return }
+        let claimant = Claimant(of: identity, address: client.caller.address, headers: request.headers)
+        guard claimant.id == request.claimant.id else { return }
+        slot.claimant = claimant
+        gateway.dispatcher.allotmentChanged(claimant)
+        machine.withLease { gateway.dispatcher.allotmentChanged(claimant, holding: &$0) }
+    }
+
     func refused(_ refusal: Dispatcher.Refusal) {
         perform(machine.refused(refusal))
     }

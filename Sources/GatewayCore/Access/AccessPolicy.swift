@@ -105,6 +105,14 @@ public final class AccessPolicy: Sendable {
         }
     }
 
+    /// What these rules make of a request that was admitted by earlier ones; nil where they know nothing of it.
+    ///
+    /// - Parameter keyName: of its key.
+    public func identity(keyName: String, headers: HeaderFields) -> Identity? {
+        guard let index = keys.firstIndex(where: { $0.name == keyName }) else { return nil }
+        return try? identity(of: index, nil, headers)
+    }
+
     private func userIdentity(
         _ key: AccessKey, _ operation: Operation?, _ headers: HeaderFields
     ) throws(GatewayError) -> Identity {

@@ -43,7 +43,7 @@ import Testing
         (Knock(.get, "/nowhere"), 404), (Knock(.put, "/api/tags"), 405),
         (Knock(.get, "/docker-model-runner/stats"), 501),
         (Knock(.post, "/api/chat", [Knock.length(2000)]), 413),
-        (Knock(.post, "/v1/chat/completions", [("Content-Encoding", "br"), Knock.length(2)]), 415)
+        (Knock(.post, "/v1/audio/transcriptions", [("Content-Type", "multipart/form-data"), Knock.length(2)]), 400)
     ])
     func otherFailuresNameTheKeyToo(knock: Knock, status: Int) {
         var knock = knock

@@ -114,10 +114,7 @@ import Transport
 
     @Test(arguments: names, Configuration.Log.Format.allCases)
     func noNameForgesALine(name: String, format: Configuration.Log.Format) throws {
-        let site = try AuditSite(loop, extra: "")
-        var log = site.gateway.configuration.log
-        log.format = format
-        site.gateway.log.apply(log)
+        let site = try AuditSite(loop, format: format)
         var sent = 0
         for key in [nil, AuditSite.limited] {
             for (method, target, body) in [
@@ -135,7 +132,12 @@ import Transport
         _ = try site.answer("POST", "/api/chat", Body.chat, fields: user, key: AuditSite.webui)
         site.stop()
         let lines = try site.lines()
-        let audits = lines.filter { $0.contains(format == .text ? "Z audit " : #""level":"audit""#) }
+        let audits = lines.filter { line in
+            switch format {
+            case .text: AuditLine(line) != nil
+            case .json: (try? JSON(parsing: Array(line.utf8)))?["level"]?.string == "audit"
+            }
+        }
         #expect(audits.count == sent + 1)
         for line in lines {
             let text = line.unicodeScalars

@@ -24,7 +24,8 @@ final class AuditSite {
 
     /// - Parameter access: more of that section.
     init(
-        _ loop: Loop, level: String = "info", access: String = "", gatesTokens: Bool = false, extra: String = ""
+        _ loop: Loop, level: String = "info", access: String = "", gatesTokens: Bool = false,
+        format: Configuration.Log.Format = .text
     ) throws {
         self.loop = loop
         folder = try TemporaryFolder()
@@ -49,8 +50,8 @@ final class AuditSite {
         let log = folder.path("log")
         site = try ConfiguredGateway(
             loop,
-            #"{"runners":[{"url":"URL0"},{"url":"URL1"}],"log":{"level":"\#(level)"},"#
-                + #""access":{"keys":[\#(keys.joined(separator: ","))],"users":\#(users)\#(access)}\#(extra)}"#,
+            #"{"runners":[{"url":"URL0"},{"url":"URL1"}],"log":{"level":"\#(level)","format":"\#(format.rawValue)"},"#
+                + #""access":{"keys":[\#(keys.joined(separator: ","))],"users":\#(users)\#(access)}}"#,
             runners
         ) { $0.logFile = log }
         let gateway = site.under.gateway

@@ -84,7 +84,8 @@ import Transport
         let foreign = "Origin: https://evil.example\r\n"
         let requests: [(AccessRefusal, String?, Int, () throws -> RawClient.Response)]
         let site = try site()
-        let signed = try AuditSite(loop, access: #","jwt_secret":"a-secret-that-is-long-enough-to-be-one""#)
+        // Its streams are counted apart.
+        let signed = try AuditSite(Loop(), access: #","jwt_secret":"a-secret-that-is-long-enough-to-be-one""#)
         defer { for site in [site, signed] { site.stop() } }
         _ = try site.answer("GET", "/api/tags", key: AuditSite.often)
         requests = [
