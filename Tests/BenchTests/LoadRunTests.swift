@@ -47,6 +47,15 @@ import Transport
         #expect(loop.openStreams == 0)
     }
 
+    @Test func aFreshConnectionIsOneRequestsOnly() throws {
+        var plan = try plan(20, connections: 3)
+        plan.isFresh = true
+        let figures = try run(plan)
+        #expect(figures.requests == 20)
+        #expect(figures.failureCount == 0)
+        #expect(runner.connectionsAccepted >= 20)
+    }
+
     @Test(arguments: LoadRequest.Shape.allCases)
     func streamsAreCountedByTheirTokens(shape: LoadRequest.Shape) throws {
         var plan = try plan(3, stream: true)
@@ -76,6 +85,9 @@ import Transport
         case .connect:
             runner.stopListening()
             plan.duration = .milliseconds(100)
+        case .handshake:
+            plan.security = LoadSecurity(trust: try TLSTrust(verifies: false), host: "localhost")
+            plan.duration = .milliseconds(100)
         case .reset: runner.options.faults.resetBeforeHead = true
         case .status: runner.options.faults.failEvery = 1
         case .cut: runner.options.faults.closeAfterTokens = 2
@@ -86,7 +98,7 @@ import Transport
         }
         let figures = try run(plan)
         #expect(figures.requests == 0)
-        #expect(figures.failures[kind.rawValue] >= (kind == .connect ? 1 : 2))
+        #expect(figures.failures[kind.rawValue] >= (kind == .connect || kind == .handshake ? 1 : 2))
         #expect(figures.failureCount == figures.failures[kind.rawValue])
     }
 
