@@ -28,6 +28,7 @@ extension CallOutcome {
         case .broke: "broke"
         case .failed(let failure): failure.label
         case .skipped: "skipped"
+        case .notAsked: "not_asked"
         }
     }
 }

@@ -22,11 +22,12 @@ import Testing
     }
 
     @Test func aFailureHasItsName() {
-        var machine = FanOutTests.machine([0, 1])
+        var machine = FanOutTests.machine([0, 1, 2])
         machine.connected(1)
         _ = machine.failed(0, .connectTimedOut)
         _ = machine.failed(1, .reset)
-        #expect(Self.parts(machine) == ["0:connect_timeout", "1:reset"])
+        _ = machine.ended(2, .notAsked)
+        #expect(Self.parts(machine) == ["0:connect_timeout", "1:reset", "2:not_asked"])
     }
 
     @Test func theWholeSucceedsIfAllThatStartedDid() {
