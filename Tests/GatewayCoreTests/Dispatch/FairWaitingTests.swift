@@ -129,6 +129,9 @@ struct FairWaitingTests {
 
 @Suite("A claimant's own max_inflight")
 struct ClaimantCapTests {
+    private let a = Claimant.test(1)
+    private let b = Claimant.test(2)
+
     @Test("over it one waits beside free slots, and holds up nobody")
     func cap() {
         let desk = Desk(caps: [nil])
