@@ -27,7 +27,7 @@ final class AuditDetails {
 extension IncomingRequest {
     /// Nil for what only looks or computes.
     var auditAction: AuditAction? {
-        auditDetails?.isUnload == true ? .unload : intake.operation?.auditAction(method)
+        auditDetails?.isUnload == true ? .unload : intake.operation?.auditAction(head.method)
     }
 
     /// An answer of ours goes out.
@@ -61,8 +61,8 @@ extension IncomingRequest {
         var record = AuditRecord(
             outcome, requestID: requestID,
             party: gateway.rules.access.party(
-                client.caller, peer: client.addressText, headers: headers, keyName: intake.keyName),
-            method: method, route: intake.pattern, action: auditAction, model: modelName, status: status)
+                client.caller, peer: client.addressText, headers: head.headers, keyName: intake.keyName),
+            method: head.method, route: intake.pattern, action: auditAction, model: modelName, status: status)
         if refusal == .model, record.model == nil, case .serve(let route, _) = intake.decision {
             record.model = route.pathArgument
         }
