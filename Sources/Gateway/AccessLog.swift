@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Transport
 
 /// What one line of the access log tells: who asked for what, where it went, and how it ended.
 struct AccessRecord {
@@ -38,5 +39,19 @@ extension Log {
             if access.moves > 0 { line.add("moves", access.moves, to: &output) }
             if let key = access.key { line.add("key", key, to: &output) }
         }
+    }
+}
+
+extension ClientConnection {
+    /// An answer of ours goes out that no exchange tells of.
+    func logOwnResponse(status: Int, bytes: Int) {
+        guard let incoming else { return }
+        incoming.audit(status: status)
+        guard gateway.log.isOn(.info) else { return }
+        gateway.log.access(
+            AccessRecord(
+                requestID: incoming.requestID, client: addressText, key: incoming.intake.keyName,
+                pattern: incoming.intake.pattern, status: status, bytes: bytes,
+                duration: loop.now - incoming.arrivedAt, model: incoming.modelName))
     }
 }

@@ -318,12 +318,20 @@ final class ClientConnection: ByteStream, BodySink {
         case .plainText:
             goOnInPlainText()
             refuse(.plainTextOnSecuredPort)
-        case .handshake, .certificate, .record:
-            gateway.log.debug("client \(addressText): TLS failed: \(failure)")
-            abort()
+        case .certificate:
+            gateway.audit.write(turnedAway: .certificate, keyName: nil) {
+                AuditRecord(.refused(.certificate), party: .init(client: addressText))
+            }
+            handshakeFailed(failure)
+        case .handshake, .record: handshakeFailed(failure)
         // Many clients just close.
         case .truncated: abort()
         }
+    }
+
+    private func handshakeFailed(_ failure: TLSFailure) {
+        gateway.log.debug("client \(addressText): TLS failed: \(failure)")
+        abort()
     }
 
     /// The client is gone, or has to go: its exchange ends in the same turn of the loop.
@@ -368,14 +376,5 @@ final class ClientConnection: ByteStream, BodySink {
 
     override func didClose() {
         gateway.clientClosed(self)
-    }
-
-    private func logOwnResponse(status: Int, bytes: Int) {
-        guard gateway.log.isOn(.info), let incoming else { return }
-        gateway.log.access(
-            AccessRecord(
-                requestID: incoming.requestID, client: addressText, key: incoming.identity?.keyName,
-                pattern: incoming.intake.pattern, status: status, bytes: bytes,
-                duration: loop.now - incoming.arrivedAt, model: incoming.modelName))
     }
 }

@@ -25,6 +25,7 @@ extension Gateway {
         rates.keep(rules.access.limitedKeys)
         exchangeTimeouts = Exchange.Timeouts(taken.timeouts)
         bodyMemory.limit = taken.limits.bodyMemory
+        for client in clients.values { (client.exchange as? ProxiedExchange)?.rulesChanged() }
         applyRunners(taken)
     }
 

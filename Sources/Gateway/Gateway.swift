@@ -12,6 +12,7 @@ public final class Gateway {
     /// What was asked for last: `configuration`, but for what needs a restart.
     var wanted: Configuration
     let log: Log
+    let audit: AuditLog
     let machine: Machine
     var rules: RequestIntake.Rules
     let clock = DateClock()
@@ -64,6 +65,7 @@ public final class Gateway {
         self.configuration = configuration
         wanted = configuration
         self.log = log
+        audit = AuditLog(loop: loop, log: log)
         self.machine = machine
         exchangeTimeouts = Exchange.Timeouts(configuration.timeouts)
         let loopGuard = LoopGuard(randomness: Cryptography.random(count: 8))
@@ -122,6 +124,7 @@ public final class Gateway {
             runner.pool.closeIdle()
         }
         stopWatchingNames()
+        audit.end()
         saveLists()
         waker = nil
     }
@@ -333,8 +336,10 @@ public final class Gateway {
 
     func listsChanged() {
         guard dispatcher.waiting > 0 else { return }
-        dispatcher.listsChanged { [catalog] name in
-            guard case .found(let model) = catalog.resolve(name) else { return nil }
+        dispatcher.listsChanged { [catalog, waiting] request in
+            guard let rights = waiting[request.id]?.request.incoming.rights,
+                case .found(let model) = catalog.resolve(request.model, for: rights)
+            else { return nil }
             return (model.holders, model.loaded)
         }
         settle()

@@ -15,6 +15,8 @@ extension IncomingRequest {
             if route.operation == .verify {
                 let verification = try RunnerVerification(
                     document, runners: gateway.configuration.runners, mask: Mask.text)
+                auditDetails = AuditDetails()
+                auditDetails?.target = verification.runner.url.label
                 client.start(VerificationExchange(gateway: gateway, client: client, verification))
             } else {
                 try updateConfiguration(ConnectionUpdate(document))
@@ -47,16 +49,44 @@ extension IncomingRequest {
 
     private func updateConfiguration(_ update: ConnectionUpdate) throws(GatewayError) {
         let headers = head.headers
-        try updates().update { document, current throws(GatewayError) in
+        change(try updates()) { document, current throws(GatewayError) in
             guard EntityTag.isMatched(headers, current: Gateway.connectionsTag(current.configuration)) else {
                 throw GatewayError(412, "The configuration is not the one you read any more: read it again.")
             }
             try update.apply(to: &document, current: current, mask: Mask.text)
-        } done: { [weak self] result in
-            guard let self, !client.isClosing else { return }
-            switch result {
-            case .success(let resolved): client.respond(gateway.connections(resolved.configuration))
-            case .failure(let error): client.respond(error)
+        } answer: { [gateway] _, configuration in
+            gateway.connections(configuration)
+        }
+    }
+
+    /// A change is made whether its client is still there or not, and so is its record in the audit log.
+    ///
+    /// - Parameter answer: to the client, by the configuration before it and the one that holds now.
+    func change(
+        _ updates: ConfigurationUpdates, _ change: @escaping ConfigurationUpdate.Change,
+        answer: @escaping (_ before: Configuration, _ now: Configuration) -> OwnResponse
+    ) {
+        var before = gateway.configuration
+        let record = handOverAudit()
+        updates.update { document, current throws(GatewayError) in
+            before = current.configuration
+            try change(&document, current)
+        } done: { [weak self, audit = gateway.audit] result in
+            // Also where nobody hears it: it may have to be logged what the change means.
+            let response = result.map { answer(before, $0.configuration) }
+            var status = 499
+            if let self, !client.isClosing {
+                switch response {
+                case .success(let response):
+                    status = response.status
+                    client.respond(response)
+                case .failure(let error):
+                    status = error.status
+                    client.respond(error)
+                }
+            }
+            if let record {
+                audit.write(record.ended(result.map { AuditChanges(from: before, to: $0.configuration) }, status))
             }
         }
     }

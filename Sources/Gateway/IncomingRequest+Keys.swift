@@ -10,16 +10,15 @@ extension IncomingRequest {
             let updates = try updates()
             let new = NewKey()
             let entry = try KeyUpdate.entry(try document(), digest: new.digest, created: new.created)
-            let change: ConfigurationUpdate.Change = { document, current throws(GatewayError) in
+            change(updates) { document, current throws(GatewayError) in
                 try KeyUpdate.add(entry, to: &document, current: current)
+            } answer: { [gateway] before, now in
+                let shown = now.access.keys.first { $0.name == entry["name"]?.string }?.shown
+                return gateway.keysChanged(
+                    before, now,
+                    OwnResponse(
+                        201, json: .object([.init("key", .string(new.text)), .init("entry", shown ?? .null)])))
             }
-            updates.update(
-                change,
-                done: answerToChangedKeys { configuration in
-                    let shown = configuration.access.keys.first { $0.name == entry["name"]?.string }?.shown
-                    return OwnResponse(
-                        201, json: .object([.init("key", .string(new.text)), .init("entry", shown ?? .null)]))
-                })
         } catch {
             client.respond(error)
         }
@@ -27,36 +26,13 @@ extension IncomingRequest {
 
     func revokeKey(_ name: String) {
         do throws(GatewayError) {
-            let change: ConfigurationUpdate.Change = { document, _ throws(GatewayError) in
+            change(try updates()) { document, _ throws(GatewayError) in
                 try KeyUpdate.revoke(name, in: &document)
+            } answer: { [gateway] before, now in
+                gateway.keysChanged(before, now, OwnResponse(json: .object([.init("status", .bool(true))])))
             }
-            try updates().update(
-                change,
-                done: answerToChangedKeys { _ in OwnResponse(json: .object([.init("status", .bool(true))])) })
         } catch {
             client.respond(error)
-        }
-    }
-
-    /// Whoever asked may be gone by then; what the change means for others is logged all the same.
-    private func answerToChangedKeys(
-        _ answer: @escaping (Configuration) -> OwnResponse
-    ) -> ConfigurationUpdates.Completion {
-        let before = gateway.configuration.access.keys
-        return { [weak self, log = gateway.log] result in
-            if case .success(let resolved) = result,
-                let consequence = KeyUpdate.consequence(of: before, in: resolved.configuration)
-            {
-                log.warning(consequence)
-            }
-            guard let self, !client.isClosing else { return }
-            switch result {
-            case .success(let resolved):
-                var response = answer(resolved.configuration)
-                response.fields.append(.noStore)
-                client.respond(response)
-            case .failure(let error): client.respond(error)
-            }
         }
     }
 }
@@ -66,6 +42,14 @@ extension Gateway {
     func keys(_ configuration: Configuration) -> OwnResponse {
         var response = OwnResponse(
             json: .object([.init("keys", .array(configuration.access.keys.map(\.shown)))]))
+        response.fields.append(.noStore)
+        return response
+    }
+
+    fileprivate func keysChanged(_ before: Configuration, _ now: Configuration, _ response: OwnResponse) -> OwnResponse
+    {
+        if let consequence = KeyUpdate.consequence(of: before.access.keys, in: now) { log.warning(consequence) }
+        var response = response
         response.fields.append(.noStore)
         return response
     }

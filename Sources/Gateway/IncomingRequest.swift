@@ -32,6 +32,12 @@ final class IncomingRequest {
     /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
     @exclusivity(unchecked) var bodyError: GatewayError?
     @exclusivity(unchecked) private(set) var modelName: String?
+    /// Set when the answer turned out to be no for a reason of access.
+    private(set) var refusal: AccessRefusal?
+    /// Its record in the audit log is written, or somebody else will.
+    var isAudited = false
+    /// nil: nothing to say beyond what stands here.
+    var auditDetails: AuditDetails?
 
     init(_ head: RequestHead, client: ClientConnection) {
         let gateway = client.gateway
@@ -71,7 +77,8 @@ final class IncomingRequest {
     }
 
     func response(to error: GatewayError) -> OwnResponse {
-        OwnResponse(
+        refusal = error.refusal
+        return OwnResponse(
             error: error, family: intake.family, surface: intake.surface,
             requestID: String(decoding: requestID, as: UTF8.self))
     }
@@ -162,6 +169,8 @@ final class IncomingRequest {
             let request = try ModelRequest(scanned, route: route, identity: identity)
             modelName = request.model.text
             guard !request.isUnload else {
+                auditDetails = AuditDetails()
+                auditDetails?.isUnload = true
                 return try plan(managementRequest(scanned, route, identity))
             }
             try resolve(request, route)
@@ -188,7 +197,7 @@ final class IncomingRequest {
         switch gateway.resolve(name, for: rights) {
         case .found(let model):
             guard let model = pinned.map({ model.only(on: $0) }) ?? model else {
-                throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+                throw gateway.catalog.modelNotFound(name, route, for: rights)
             }
             if !rights.isUnlimited { try gateway.catalog.checkNames(request.names, of: route, for: rights) }
             try start(request, route, model)
@@ -201,8 +210,7 @@ final class IncomingRequest {
                     client.respond(error)
                 }
             }
-        case .unknown:
-            throw .modelNotFound(name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+        case .unknown: throw gateway.catalog.modelNotFound(name, route, for: rights)
         case .noListEverRead: throw .noListYet
         case .invalidName(let sentence): throw GatewayError(400, sentence)
         }
@@ -239,7 +247,8 @@ final class IncomingRequest {
     ) throws(GatewayError) -> ManagementRequest {
         let request = try ManagementRequest(
             scanned, bytes: body, route: route, method: head.method, target: head.target, identity: identity)
-        modelName = request.model?.text
+        modelName = request.subject
+        if let details = AuditDetails(request) { auditDetails = details }
         return request
     }
 
@@ -258,7 +267,8 @@ final class IncomingRequest {
         let runners = try gateway.runners(for: plan, of: request, id: id)
         let job = ManagementExchange.Job(
             request: request, plan: plan, version: head.version, headers: head.headers, body: body,
-            upload: isPassedOn ? framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
+            upload: isPassedOn ? framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt,
+            audit: handOverAudit())
         // The exchange gives the memory back from here on.
         body = []
         client.start(ManagementExchange(gateway: gateway, client: client, job: job, runners: runners))
@@ -267,6 +277,7 @@ final class IncomingRequest {
     /// The client went away.
     func abandon() {
         gateway.stopAwaitingLists(id)
+        auditAbandoned()
         release()
     }
 }

@@ -97,7 +97,16 @@ public final class Log {
 
     /// One line; `fields` adds what stands behind its message.
     func record(_ level: Configuration.Log.Level, _ message: String, fields: (LogLine, inout [UInt8]) -> Void) {
-        let line = LogLine(format, at: timestamp(), level, message, in: &buffer)
+        record(level: level.rawValue, message, fields)
+    }
+
+    /// One line of the audit log, which no level leaves out.
+    func audit(_ word: String, fields: (LogLine, inout [UInt8]) -> Void) {
+        record(level: LogLine.audit, word, fields)
+    }
+
+    private func record(level: String, _ message: String, _ fields: (LogLine, inout [UInt8]) -> Void) {
+        let line = LogLine(format, at: timestamp(), level: level, message, in: &buffer)
         fields(line, &buffer)
         line.end(in: &buffer)
         if buffer.count >= Log.flushBytes { flush() }

@@ -16,6 +16,8 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         var upload: BodyFraming?
         var requestID: [UInt8]
         var arrivedAt: Instant
+        /// What stands in its record before its end is known; nil: it leaves none.
+        var audit: AuditRecord?
     }
 
     let gateway: Gateway
@@ -82,7 +84,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
             waiting.setDeadline(in: pause)
             self.pause = waiting
         case .finish: finish()
-        case .cancel: end(status: 499) { _ in 0 }
+        case .cancel: end(.abandoned, status: 499) { _ in 0 }
         }
     }
 
@@ -162,7 +164,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     /// No runner gets it whole.
     func uploadFailed(_ error: GatewayError) {
         _ = machine.clientGone()
-        end(status: error.status) { client in
+        end(.failed, status: error.status) { client in
             guard let response = client.incoming?.response(to: error) else { return 0 }
             client.respond(response, closing: true, isLogged: true)
             return response.body.count
@@ -211,7 +213,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private func finish() {
         if let stream {
             let last = machine.takeOutput()
-            return end(status: 200) { client in
+            return end(machine.hasSucceeded ? .done : .failed, status: 200) { client in
                 _ = stream.pass(last, isLast: true)
                 client.responseEnded()
                 return stream.bytesSent
@@ -224,7 +226,11 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
             let own =
                 job.request.answer(standingFor: call.head.status, call.body)
                 ?? machine.reportingSkips(in: call.head.status, call.body)
-            guard let own else { return end(status: call.head.status) { self.passOn(call, to: $0) } }
+            guard let own else {
+                return end(ManagementExchange.outcome(call.head.status), status: call.head.status) {
+                    self.passOn(call, to: $0)
+                }
+            }
             answer(own, from: runner)
         }
     }
@@ -232,7 +238,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
     private func answer(_ response: OwnResponse, from runner: Int? = nil) {
         var response = job.request.inItsStatuses(response)
         if let runner { response.fields.append(.init("X-DMR-Runner", String(gateway.runners[runner].index))) }
-        end(status: response.status) { client in
+        end(ManagementExchange.outcome(response.status), status: response.status) { client in
             client.respond(response, isLogged: true)
             return response.body.count
         }
@@ -257,8 +263,10 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         return bytes.count
     }
 
+    private static func outcome(_ status: Int) -> AuditRecord.Outcome { status < 400 ? .done : .failed }
+
     /// In this order: the runners' connections are closed before the client goes on to its next request.
-    private func end(status: Int, _ tellClient: (ClientConnection) -> Int) {
+    private func end(_ outcome: AuditRecord.Outcome, status: Int, _ tellClient: (ClientConnection) -> Int) {
         for call in calls { call.cancel() }
         pause = nil
         gateway.bodyMemory.release(job.body.count)
@@ -268,6 +276,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         client.exchangeEnded()
         let keyName = client.incoming?.identity?.keyName
         let bytes = tellClient(client)
+        audit(outcome, status: status)
         guard gateway.log.isOn(.info) else { return }
         gateway.log.access(
             AccessRecord(
@@ -276,5 +285,14 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
                 duration: gateway.loop.now - job.arrivedAt,
                 model: job.request.subject,
                 runner: machine.runners.count == 1 ? machine.runners.first?.index : nil))
+    }
+
+    private func audit(_ outcome: AuditRecord.Outcome, status: Int) {
+        guard var record = job.audit else { return }
+        record.outcome = outcome
+        record.status = status
+        // Before the first call nobody was asked, whoever might have been.
+        if !calls.isEmpty { record.parts = machine.auditParts }
+        gateway.audit.write(record)
     }
 }

@@ -45,9 +45,7 @@ extension Gateway {
             switch catalog.resolve(name, for: rights) {
             case .firstListsPending: throw .listsPending
             case .noListEverRead: throw .noListYet
-            case .found, .unknown, .invalidName:
-                throw .modelNotFound(
-                    name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+            case .found, .unknown, .invalidName: throw catalog.modelNotFound(name, route, for: rights)
             }
         }
         return OwnResponse(list: model)

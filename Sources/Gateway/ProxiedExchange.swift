@@ -114,6 +114,19 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             || model.holders.contains(runner)
     }
 
+    /// A changed configuration: caps that it brought hold for what waits and runs already.
+    func rulesChanged() {
+        let headers = request.incoming.head.headers
+        guard let client, let keyName = request.incoming.intake.keyName,
+            let identity = gateway.rules.access.identity(keyName: keyName, headers: headers)
+        else { return }
+        let claimant = Claimant(of: identity, address: client.caller.address, headers: headers)
+        guard claimant.id == slot.claimant.id else { return }
+        slot.claimant = claimant
+        gateway.dispatcher.allotmentChanged(claimant)
+        machine.withLease { gateway.dispatcher.allotmentChanged(claimant, holding: &$0) }
+    }
+
     func refused(_ refusal: Dispatcher.Refusal) {
         perform(machine.refused(refusal))
     }

@@ -16,11 +16,11 @@ public final class AccessPolicy: Sendable {
     }
 
     public let anonymous: AnonymousRule
-    private let keys: [AccessKey]
+    let keys: [AccessKey]
     /// What each key's requests are by themselves, without a user.
     private let identities: [Identity]
-    private let networks: NetworkRules
-    private let users: UserRules
+    let networks: NetworkRules
+    let users: UserRules
     private let origins: OriginList
     private let hosts: HostList
     private let means: AccessMeans
@@ -97,7 +97,20 @@ public final class AccessPolicy: Sendable {
     ) throws(GatewayError) -> Identity {
         let identity = identities[index]
         guard identity.allows(operation.scope) else { throw .missing(operation.scope, key: keys[index].name) }
-        return keys[index].assertsUser ? try userIdentity(keys[index], operation, headers) : identity
+        guard keys[index].assertsUser else { return identity }
+        do throws(GatewayError) {
+            return try userIdentity(keys[index], operation, headers)
+        } catch {
+            throw error.with(keyName: keys[index].name)
+        }
+    }
+
+    /// What these rules make of a request that was admitted by earlier ones; nil where they know nothing of it.
+    ///
+    /// - Parameter keyName: of its key.
+    public func identity(keyName: String, headers: HeaderFields) -> Identity? {
+        guard let index = keys.firstIndex(where: { $0.name == keyName }) else { return nil }
+        return try? identity(of: index, nil, headers)
     }
 
     private func userIdentity(
@@ -122,8 +135,8 @@ public final class AccessPolicy: Sendable {
 
     /// What stands in a path gets into the logs of proxies, into histories and into `Referer` fields.
     private func checkPathKey(_ key: AccessKey, for operation: Operation?) throws(GatewayError) {
-        if key.role == .admin { throw .adminKeyInPath }
-        if operation.scope == .admin { throw .adminRouteByPathKey }
+        if key.role == .admin { throw .adminKeyInPath.with(keyName: key.name) }
+        if operation.scope == .admin { throw .adminRouteByPathKey.with(keyName: key.name) }
     }
 
     // MARK: Host

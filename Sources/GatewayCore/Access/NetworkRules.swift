@@ -32,8 +32,13 @@ public struct NetworkRules: Sendable {
 
     /// Of a client that a trusted proxy tells of; nil for one that comes to us itself, or isn't known.
     func forwardedAddress(_ peer: IPAddress?, _ headers: HeaderFields) -> IPAddress? {
-        guard !trustedProxies.isEmpty, let peer, isTrusted(peer) else { return nil }
+        guard isTrustedProxy(peer) else { return nil }
         return clientAddress(peer, headers)
+    }
+
+    func isTrustedProxy(_ peer: IPAddress?) -> Bool {
+        guard !trustedProxies.isEmpty, let peer else { return false }
+        return isTrusted(peer)
     }
 
     /// The peer's own address, or, from a proxy that we trust, the last one in `X-Forwarded-For` that is no such proxy;

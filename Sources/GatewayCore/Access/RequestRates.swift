@@ -35,6 +35,6 @@ extension GatewayError {
     static func tooManyRequests(key name: String, limit: Int, nanoseconds: Int64) -> GatewayError {
         GatewayError(
             429, "The key '\(name)' may make \(limit) requests a minute, and has; wait, or ask for a higher limit.",
-            retryAfter: Int((nanoseconds + 999_999_999) / 1_000_000_000))
+            retryAfter: Int((nanoseconds + 999_999_999) / 1_000_000_000), refusal: .rate, keyName: name)
     }
 }

@@ -50,19 +50,22 @@ public struct UserRules: Sendable {
     /// - Throws: 400 for what comes twice, 403 for a token that proves nothing.
     func assertion(_ headers: HeaderFields) throws(GatewayError) -> Assertion {
         guard !rules.isEmpty else { return .unruled }
-        let fields = try UserFields(headers)
-        let user: AssertedUser
-        if let tokens {
-            guard let field = fields.token else { return .nobody(setting: "FORWARD_USER_INFO_HEADER_JWT_SECRET") }
-            var outcome = Result<AssertedUser, GatewayError>.failure(.userToken("is missing"))
-            headers.withValue(field) { token in
-                outcome = Result { () throws(GatewayError) in try tokens.user(token) }
-            }
-            user = try outcome.get()
-        } else {
-            user = fields.plain
-        }
+        guard let user = try user(headers) else { return .nobody(setting: "FORWARD_USER_INFO_HEADER_JWT_SECRET") }
         if user.isNobody { return .nobody(setting: "ENABLE_FORWARD_USER_INFO_HEADERS") }
         return rules.first { $0.matches(user) }.map { .matched(user, $0) } ?? .unmatched
+    }
+
+    /// Whom a request is made for, be there rules or not; nil where that would have to be signed, and nothing is.
+    ///
+    /// - Throws: as `assertion`.
+    func user(_ headers: HeaderFields) throws(GatewayError) -> AssertedUser? {
+        let fields = try UserFields(headers)
+        guard let tokens else { return fields.plain }
+        guard let field = fields.token else { return nil }
+        var outcome = Result<AssertedUser, GatewayError>.failure(.userToken("is missing"))
+        headers.withValue(field) { token in
+            outcome = Result { () throws(GatewayError) in try tokens.user(token) }
+        }
+        return try outcome.get()
     }
 }

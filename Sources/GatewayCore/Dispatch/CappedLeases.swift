@@ -47,6 +47,12 @@ struct CappedLeases {
         return Int32(place)
     }
 
+    /// Counts where nothing has been counted yet: the cap wasn't there when the lease was given.
+    mutating func complete(_ charge: inout Charge, of claimant: Claimant) {
+        if charge.own == Charge.none { charge.own = add(claimant.cap) }
+        if charge.key == Charge.none { charge.key = add(claimant.keyCap) }
+    }
+
     mutating func remove(_ charge: Charge) {
         remove(charge.own)
         remove(charge.key)

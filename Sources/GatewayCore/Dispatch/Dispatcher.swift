@@ -205,11 +205,12 @@ public struct Dispatcher: ~Copyable {
         return refusal(of: request, isMove: !request.tried.isEmpty).map { (request.id, $0) }
     }
 
-    /// The runners' lists changed: waiters get their holders anew. `holders` returns nil for a model nobody lists.
-    public mutating func listsChanged(_ holders: (String) -> (holders: RunnerSet, loaded: RunnerSet)?) {
+    /// The runners' lists changed: waiters get their holders anew. `holders` returns nil for a model that nobody lists,
+    /// or that the waiter may not use.
+    public mutating func listsChanged(_ holders: (SlotRequest) -> (holders: RunnerSet, loaded: RunnerSet)?) {
         hopesMayHaveEnded = true
         queue.update { request in
-            let found = holders(request.model)
+            let found = holders(request)
             request.replaceHolders(found?.holders ?? RunnerSet(), loaded: found?.loaded ?? RunnerSet())
         }
     }
@@ -230,6 +231,20 @@ public struct Dispatcher: ~Copyable {
         var count = 0
         queue.forEach { if $0.model == model { count += 1 } }
         return count
+    }
+
+    /// What the configuration gives to this claimant may have changed: its waiters have it from now on.
+    public mutating func allotmentChanged(_ claimant: Claimant) {
+        queue.noteAllotment(of: claimant)
+        queue.update { request in
+            guard request.claimant.id == claimant.id, request.claimant.priority == claimant.priority else { return }
+            request.claimant = claimant
+        }
+    }
+
+    /// And its lease, where it has a cap that came only now, is counted.
+    public mutating func allotmentChanged(_ claimant: Claimant, holding lease: inout Lease) {
+        cappedLeases.complete(&lease.charge, of: claimant)
     }
 
     /// Leases of a claimant that has a cap.

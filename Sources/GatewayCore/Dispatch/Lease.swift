@@ -7,7 +7,7 @@
 public struct Lease: ~Copyable, Sendable {
     /// The runner's number.
     public let runner: Int
-    let charge: CappedLeases.Charge
+    var charge: CappedLeases.Charge
     private let ledger: Unmanaged<LeaseLedger>
 
     init(runner: Int, charge: CappedLeases.Charge, ledger: LeaseLedger) {

@@ -298,6 +298,20 @@ extension Exchange {
     }
 }
 
+// MARK: - The lease
+
+extension Exchange {
+    /// While the attempt has one.
+    public mutating func withLease(_ body: (inout Lease) -> Void) {
+        switch lease.take() {
+        case .some(var held):
+            body(&held)
+            lease = consume held
+        case .none: break
+        }
+    }
+}
+
 // MARK: - Ends
 
 extension Exchange {

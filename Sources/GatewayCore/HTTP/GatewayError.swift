@@ -25,10 +25,15 @@ public struct GatewayError: Error, Equatable, Sendable {
     public var isNative = false
     /// The connection's framing is in doubt: it closes behind the response.
     public var closesConnection: Bool
+    /// A rule of access was against it. For the audit log; the client isn't told.
+    public var refusal: AccessRefusal?
+    /// The key's that the request came with, once it is known. For logs.
+    public var keyName: String?
 
     public init(
         _ status: Int, _ sentence: String, origin: Origin = .client, retryAfter: Int? = nil, allow: String? = nil,
-        isPlainText: Bool = false, closesConnection: Bool = false
+        isPlainText: Bool = false, closesConnection: Bool = false, refusal: AccessRefusal? = nil,
+        keyName: String? = nil
     ) {
         self.status = status
         self.sentence = sentence
@@ -37,5 +42,14 @@ public struct GatewayError: Error, Equatable, Sendable {
         self.allow = allow
         self.isPlainText = isPlainText
         self.closesConnection = closesConnection
+        self.refusal = refusal
+        self.keyName = keyName
+    }
+
+    /// Of a request that came with the key of that name.
+    func with(keyName: String?) -> GatewayError {
+        var error = self
+        error.keyName = keyName
+        return error
     }
 }

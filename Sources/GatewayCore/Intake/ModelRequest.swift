@@ -19,8 +19,10 @@ public struct ModelRequest: Equatable, Sendable {
         streams = ModelRequest.canStream(route) && body.stream ?? route.streamsByDefault
         isUnload = ModelRequest.isUnload(body, route)
         if isUnload, !identity.allows(.manage) {
+            let hasKey = identity.keyName != nil
             throw GatewayError(
-                identity.keyName == nil ? 401 : 403, "Unloading a model (keep_alive 0) needs the scope 'manage'.")
+                hasKey ? 403 : 401, "Unloading a model (keep_alive 0) needs the scope 'manage'.",
+                refusal: hasKey ? .scope : .noKey, keyName: identity.keyName)
         }
     }
 

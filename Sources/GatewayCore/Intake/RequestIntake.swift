@@ -57,8 +57,8 @@ public struct RequestIntake: Sendable {
     public let keepsAlive: Bool
     public let surface: Surface
     public let family: ErrorFamily
-    /// For logs: the route's, or `-`.
-    public let pattern: String
+    /// Nil for a path that has no route, or takes another method.
+    public let operation: Operation?
     /// Fields of whatever response follows, a runner's as well: CORS (not where `decision` is the response, which has
     /// its own), and that pages with a key in their address must not pass it on.
     public let responseFields: [OwnResponse.Field]
@@ -72,7 +72,7 @@ public struct RequestIntake: Sendable {
         let route = routing.result.route
         surface = routing.result.surface
         family = route?.family ?? rules.router.family(ofUnrouted: head.target)
-        pattern = route?.pattern ?? "-"
+        operation = route?.operation
         let originFields = rules.access.originDecision(head.headers).responseFields
         let hasPathKey = routing.pathKey != nil
         do throws(GatewayError) {
@@ -80,7 +80,7 @@ public struct RequestIntake: Sendable {
             framing = checked.framing
             do throws(GatewayError) {
                 let decision = try RequestIntake.decide(head, routing, checked, caller, rules, &rates, now)
-                bodyFormat = try BodyFormat(route, head.headers, checked)
+                bodyFormat = try RequestIntake.bodyFormat(route, head.headers, checked, decision)
                 self.decision = decision
             } catch {
                 bodyFormat = .json
@@ -117,30 +117,52 @@ public struct RequestIntake: Sendable {
                     target, on: surface, listener: caller.listener, headers: head.headers
                 ).get())
         case .notFound(let surface):
-            _ = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
-            throw .notFound(surface)
+            let identity = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
+            throw .notFound(surface).with(keyName: identity.keyName)
         case .methodNotAllowed(let surface, let allow):
-            _ = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
-            throw .methodNotAllowed(surface, allow: allow)
+            let identity = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
+            throw .methodNotAllowed(surface, allow: allow).with(keyName: identity.keyName)
         case .route(let route):
             let identity = try rules.access.admit(
                 caller, to: route.operation, headers: head.headers, pathKey: routing.pathKey)
-            // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
-            if route.scope != .none { try rates.take(identity, now: now) }
-            guard route.isBuilt else { throw .notBuilt(route) }
-            guard rules.isEnabled || route.answersWhenDisabled else {
-                throw GatewayError(
-                    503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
-            }
-            if route.scansBody || route.takesDocument(head.method), !route.takesForm,
-                case .counted(let count) = checked.framing, count > rules.bodyLimit
-            {
-                throw .bodyTooLarge(limit: rules.bodyLimit)
-            }
-            if route.operation == .blobs, case .counted(let count) = checked.framing, count > rules.blobLimit {
-                throw .blobTooLarge(limit: rules.blobLimit)
+            do throws(GatewayError) {
+                // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
+                if route.scope != .none { try rates.take(identity, now: now) }
+                try check(route, head.method, checked, rules)
+            } catch {
+                throw error.with(keyName: identity.keyName)
             }
             return .serve(route, identity)
+        }
+    }
+
+    /// Whether it can be served here, whoever asks.
+    private static func check(
+        _ route: Route, _ method: Method, _ checked: CheckedRequest, _ rules: Rules
+    ) throws(GatewayError) {
+        guard route.isBuilt else { throw .notBuilt(route) }
+        guard rules.isEnabled || route.answersWhenDisabled else {
+            throw GatewayError(
+                503, "The API is switched off here (\"enable\": false in the configuration).", origin: .gateway)
+        }
+        if route.scansBody || route.takesDocument(method), !route.takesForm,
+            case .counted(let count) = checked.framing, count > rules.bodyLimit
+        {
+            throw .bodyTooLarge(limit: rules.bodyLimit)
+        }
+        if route.operation == .blobs, case .counted(let count) = checked.framing, count > rules.blobLimit {
+            throw .blobTooLarge(limit: rules.blobLimit)
+        }
+    }
+
+    private static func bodyFormat(
+        _ route: Route?, _ headers: HeaderFields, _ checked: CheckedRequest, _ decision: Decision
+    ) throws(GatewayError) -> BodyFormat {
+        do throws(GatewayError) {
+            return try BodyFormat(route, headers, checked)
+        } catch {
+            guard case .serve(_, let identity) = decision else { throw error }
+            throw error.with(keyName: identity.keyName)
         }
     }
 
@@ -153,6 +175,20 @@ public struct RequestIntake: Sendable {
         case .none: return .drop
         case .counted(let count): return count <= droppedBodyBytes ? .drop : .refuse
         case .chunked, .untilClose: return .refuse
+        }
+    }
+}
+
+extension RequestIntake {
+    /// For logs: the route's, or `-`.
+    public var pattern: String { operation?.entry.pattern ?? "-" }
+
+    /// The key's that the request came with, as far as it was looked at.
+    public var keyName: String? {
+        switch decision {
+        case .serve(_, let identity): identity.keyName
+        case .refuse(let error): error.keyName
+        case .answer: nil
         }
     }
 }

@@ -44,7 +44,8 @@ enum CreateBlobs {
     static func checkForHiddenNames(_ body: [UInt8]) throws(GatewayError) {
         for member in try members(of: body) where means(member.key, ["modelfile", "path"]) {
             throw GatewayError(
-                400, "This key is for some models only, and modelfile or path could name others: send from and files.")
+                400, "This key is for some models only, and modelfile or path could name others: send from and files.",
+                refusal: .model)
         }
     }
 

@@ -43,9 +43,7 @@ extension Catalog {
         var pinned = try enabledRunners(at: index)
         pinned.formIntersection(runners)
         guard pinned.isEmpty else { return pinned }
-        let name = request.subject ?? ""
-        throw .modelNotFound(
-            name, normalized: ModelName.displayed(name), request.route.operation, on: request.route.surface)
+        throw modelNotFound(request.subject ?? "", request.route, for: request.rights)
     }
 
     // MARK: Holders of a model
@@ -204,13 +202,11 @@ extension Catalog {
         of name: ScannedBody.Name?, _ request: ManagementRequest, readsSource: Bool = true
     ) throws(GatewayError) -> ResolvedModel? {
         let operation = request.route.operation
-        let surface = request.route.surface
-        guard let text = name?.text else { throw .modelRequired(operation, on: surface) }
+        guard let text = name?.text else { throw .modelRequired(operation, on: request.route.surface) }
         switch resolve(text, readsSource: readsSource, for: request.rights) {
         case .found(let model): return model
         case .firstListsPending: return nil
-        case .unknown:
-            throw .modelNotFound(text, normalized: ModelName.displayed(text), operation, on: surface)
+        case .unknown: throw modelNotFound(text, readsSource: readsSource, request.route, for: request.rights)
         case .noListEverRead: throw .noListYet
         case .invalidName(let sentence):
             let isPlain = sentence == "invalid model name"
@@ -230,9 +226,21 @@ extension Catalog {
     ) throws(GatewayError) {
         guard !rights.isUnlimited else { return }
         for name in names where !rights.allows(key: listedKey(of: name.text, readsSource: readsSource)) {
-            throw .modelNotFound(
-                name.text, normalized: ModelName.displayed(name.text), route.operation, on: route.surface)
+            throw modelNotFound(name.text, readsSource: readsSource, route, for: rights)
         }
+    }
+
+    /// The answer to a model that isn't there, for this caller. Whether they may use it is said beside it, for the audit
+    /// log, and by its name alone: that takes no longer where there is such a model.
+    public func modelNotFound(
+        _ name: String, readsSource: Bool = true, _ route: Route, for rights: ModelRights
+    ) -> GatewayError {
+        var error = GatewayError.modelNotFound(
+            name, normalized: ModelName.displayed(name), route.operation, on: route.surface)
+        if !rights.isUnlimited, !rights.allows(key: listedKey(of: name, readsSource: readsSource)) {
+            error.refusal = .model
+        }
+        return error
     }
 }
 

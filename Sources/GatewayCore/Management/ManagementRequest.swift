@@ -8,9 +8,9 @@ public struct ManagementRequest: Equatable, Sendable {
     public let model: ScannedBody.Name?
     /// Every place of the body where the model's name stands: a stripped prefix has to go from all of them.
     let modelRanges: [Range<Int>]
-    let from: ScannedBody.Name?
+    public let from: ScannedBody.Name?
     let source: ScannedBody.Name?
-    let destination: ScannedBody.Name?
+    public let destination: ScannedBody.Name?
     /// Every name in the body, also where it means nothing: the caller has to be allowed each of them.
     let names: [ScannedBody.Name]
     let rights: ModelRights

@@ -5,9 +5,12 @@
 public struct LogLine: Sendable {
     private let format: Configuration.Log.Format
 
-    /// Begins a line. `time`: RFC 3339, in ASCII.
+    /// Where the level stands in lines of the audit log, which are written whatever the level is.
+    public static let audit = "audit"
+
+    /// Begins a line. `time`: RFC 3339, in ASCII; `level`: a plain word.
     public init(
-        _ format: Configuration.Log.Format, at time: [UInt8], _ level: Configuration.Log.Level, _ message: String,
+        _ format: Configuration.Log.Format, at time: [UInt8], level: String, _ message: String,
         in output: inout [UInt8]
     ) {
         self.format = format
@@ -15,16 +18,16 @@ public struct LogLine: Sendable {
         case .text:
             output += time
             output.append(0x20)
-            output += level.rawValue.utf8
+            output += level.utf8
             output.append(0x20)
             output += LogText.oneLine(message).utf8
         case .json:
             output += "{\"time\":\"".utf8
             output += time
             output += "\",\"level\":\"".utf8
-            output += level.rawValue.utf8
+            output += level.utf8
             output += "\",\"message\":".utf8
-            JSON.writeString(message, to: &output)
+            LogText.writeQuoted(message, to: &output)
         }
     }
 
@@ -40,8 +43,25 @@ public struct LogLine: Sendable {
         begin(name, in: &output)
         switch format {
         case .text: LogText.write(value, to: &output)
-        case .json: JSON.writeString(value, to: &output)
+        case .json: LogText.writeQuoted(value, to: &output)
         }
+    }
+
+    /// In the text format words stand bare with commas between them; if one of them is no plain word, or has a comma or
+    /// nothing in it, all of it is a JSON array.
+    public func add(_ name: StaticString, _ list: [String], to output: inout [UInt8]) {
+        begin(name, in: &output)
+        let isBare =
+            switch format {
+            case .text: !list.isEmpty && list.allSatisfy { LogText.isPlain($0) && !$0.utf8.contains(UInt8(ascii: ",")) }
+            case .json: false
+            }
+        if !isBare { output.append(UInt8(ascii: "[")) }
+        for (position, text) in list.enumerated() {
+            if position > 0 { output.append(UInt8(ascii: ",")) }
+            if isBare { output += text.utf8 } else { LogText.writeQuoted(text, to: &output) }
+        }
+        if !isBare { output.append(UInt8(ascii: "]")) }
     }
 
     /// Printable ASCII without blanks, quotes and backslashes, as a request's id is.

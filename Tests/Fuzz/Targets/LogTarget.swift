@@ -14,8 +14,9 @@ enum LogTarget {
         let text = String(decoding: bytes, as: UTF8.self)
         for format in Configuration.Log.Format.allCases {
             var line: [UInt8] = []
-            let writer = LogLine(format, at: Array("2026-01-01T00:00:00Z".utf8), .info, text, in: &line)
+            let writer = LogLine(format, at: Array("2026-01-01T00:00:00Z".utf8), level: "info", text, in: &line)
             writer.add("model", text, to: &line)
+            writer.add("added", [text, "0:gpu1"], to: &line)
             writer.add("status", 200, to: &line)
             writer.end(in: &line)
             // In JSON a DEL stands for itself (RFC 8259 section 7).
@@ -24,7 +25,7 @@ enum LogTarget {
             }
             guard format == .json else { continue }
             guard let json = try? JSON(parsing: line), json["message"]?.string != nil, json["model"] == .string(text),
-                json["status"]?.int == 200
+                json["added"] == .array([.string(text), .string("0:gpu1")]), json["status"]?.int == 200
             else { return "the line is \(Inputs.line(line))" }
         }
         return response(text)

@@ -116,6 +116,16 @@ final class Desk {
         return runner
     }
 
+    /// A reload changes what a claimant has, who holds the leases of these exchanges.
+    func allotmentChanged(_ claimant: Claimant, holding ids: [UInt64] = []) {
+        dispatcher.allotmentChanged(claimant)
+        for id in ids {
+            guard let box = leases[id], var lease = box.lease.take() else { continue }
+            dispatcher.allotmentChanged(claimant, holding: &lease)
+            box.lease = consume lease
+        }
+    }
+
     func end(_ id: UInt64, _ outcome: AttemptOutcome = .answered) {
         guard let lease = leases.removeValue(forKey: id)?.lease.take() else { return }
         if let place = holders.lastIndex(of: id) { holders.remove(at: place) }

@@ -142,6 +142,9 @@ struct FairWaitingTests {
 
 @Suite("A claimant's own max_inflight")
 struct ClaimantCapTests {
+    private let a = Claimant.test(1)
+    private let b = Claimant.test(2)
+
     @Test("over it one waits beside free slots, and holds up nobody")
     func cap() {
         let desk = Desk(caps: [nil])
@@ -202,6 +205,56 @@ struct ClaimantCapTests {
         #expect(desk.inflight(of: users[1].id) == 2)
         desk.end(200)
         #expect(desk.turns().given.map(\.id) == [300])
+    }
+
+    @Test("a cap that comes later counts the leases that are there, each once, and none of those that ended")
+    func laterCap() {
+        let desk = Desk(caps: [nil])
+        let capped = Claimant.test(1, cap: 2)
+        desk.ask(1...2, for: a)
+        for _ in 0..<3 { desk.allotmentChanged(capped, holding: [1, 2]) }
+        #expect(desk.inflight(of: a.id) == 2)
+        desk.ask(3...3, for: capped)
+        #expect(desk.waiting == 1)
+        desk.end(1)
+        #expect(desk.turns().given.map(\.id) == [3])
+        // Taken away it counts nobody new, and given again those as well.
+        desk.allotmentChanged(a, holding: [2, 3])
+        desk.ask(4...4, for: a)
+        #expect(desk.inflight(of: a.id) == 2)
+        desk.allotmentChanged(capped, holding: [2, 3, 4])
+        #expect(desk.inflight(of: a.id) == 3)
+        for id in [2, 3, 4] as [UInt64] { desk.end(id) }
+        #expect(desk.inflight(of: a.id) == 0 && desk.dispatcher.claimantsKept == 0)
+    }
+
+    @Test("a user's and its key's come each on its own")
+    func laterCapOfAKey() {
+        let desk = Desk(caps: [nil])
+        let (key, capped) = (Claimant.test(9), Claimant.test(9, cap: 2))
+        desk.ask(1...1, for: Claimant(user: "1".utf8, of: key, .init()))
+        let user = Claimant(user: "1".utf8, of: capped, .init())
+        desk.allotmentChanged(user, holding: [1])
+        #expect(desk.dispatcher.claimantsKept == 1 && desk.inflight(of: user.id) == 0, "its key's")
+        desk.allotmentChanged(Claimant(user: "1".utf8, of: capped, .init(maxInflight: 1)), holding: [1])
+        #expect(desk.dispatcher.claimantsKept == 2 && desk.inflight(of: user.id) == 1, "its own")
+        desk.end(1)
+        #expect(desk.dispatcher.claimantsKept == 0)
+    }
+
+    @Test("it holds for those who wait already, also for those who moved")
+    func laterCapOfWaiters() {
+        let desk = Desk(caps: [1, 1])
+        desk.ask(1...2, for: b)
+        desk.ask(3...4, for: a)
+        _ = desk.ask(desk.request(5, tried: [0], claimant: a), isMove: true)
+        desk.allotmentChanged(.test(1, cap: 1))
+        desk.end(1)
+        desk.end(2)
+        #expect(desk.turns().given.map(\.id) == [5])
+        #expect(desk.waiting == 2 && desk.inflight(of: a.id) == 1)
+        desk.end(5)
+        #expect(desk.turns().given.map(\.id) == [3])
     }
 
     @Test("it counts over both priorities, and it waits only so long")

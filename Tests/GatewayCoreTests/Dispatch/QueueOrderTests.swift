@@ -108,8 +108,8 @@ struct QueueOrderTests {
         _ = desk.ask(1, holders: [0])
         #expect(desk.ask(desk.request(2, holders: [0], model: "a")) == .queued)
         #expect(desk.ask(desk.request(3, holders: [0], model: "b")) == .queued)
-        desk.dispatcher.listsChanged { model in
-            model == "b" ? (RunnerSet([0, 1]), RunnerSet()) : (RunnerSet([0]), RunnerSet())
+        desk.dispatcher.listsChanged { request in
+            request.model == "b" ? (RunnerSet([0, 1]), RunnerSet()) : (RunnerSet([0]), RunnerSet())
         }
         #expect(desk.refused().isEmpty)
         #expect(desk.drain() == [.init(3, 1)])
@@ -121,7 +121,7 @@ struct QueueOrderTests {
         _ = desk.ask(1)
         #expect(desk.ask(desk.request(2, model: "a")) == .queued)
         #expect(desk.ask(desk.request(3, model: "b")) == .queued)
-        desk.dispatcher.listsChanged { $0 == "b" ? (RunnerSet([0]), RunnerSet()) : nil }
+        desk.dispatcher.listsChanged { $0.model == "b" ? (RunnerSet([0]), RunnerSet()) : nil }
         let refused = desk.refused()
         #expect(refused.map(\.id) == [2])
         #expect(refused.first?.refusal == .noHolder)

@@ -109,7 +109,7 @@ struct RandomWalkTests {
         private mutating func newLists() {
             var found: [String: RunnerSet] = [:]
             for request in waiting.values { found[request.model] = request.holders }
-            desk.dispatcher.listsChanged { found[$0].map { ($0, RunnerSet()) } }
+            desk.dispatcher.listsChanged { found[$0.model].map { ($0, RunnerSet()) } }
         }
 
         private mutating func settle() {

@@ -145,7 +145,7 @@ import Testing
         _ = desk.ask(desk.request(4, holders: [0, 1], model: "both"))
         _ = desk.ask(desk.request(5, holders: [0], model: "both", isPinned: true))
         reconfigure(desk, [Entry(cap: 1)], [1])
-        desk.dispatcher.listsChanged { $0 == "both" ? (RunnerSet([1]), RunnerSet()) : nil }
+        desk.dispatcher.listsChanged { $0.model == "both" ? (RunnerSet([1]), RunnerSet()) : nil }
         #expect(desk.refused().map(\.id) == [3, 5])
         desk.end(2)
         #expect(desk.drain() == [.init(4, 1)])

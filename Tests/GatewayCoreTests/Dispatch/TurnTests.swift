@@ -59,7 +59,7 @@ struct TurnTests {
         _ = desk.ask(1)
         #expect(desk.ask(desk.request(2, model: "gone")) == .queued)
         #expect(desk.ask(desk.request(3, model: "there")) == .queued)
-        desk.dispatcher.listsChanged { $0 == "there" ? (RunnerSet([0]), RunnerSet()) : nil }
+        desk.dispatcher.listsChanged { $0.model == "there" ? (RunnerSet([0]), RunnerSet()) : nil }
         #expect(desk.turns().refused == [2: .noHolder])
         #expect(desk.waiting == 1)
     }

@@ -11,7 +11,7 @@ import Testing
         fields: (LogLine, inout [UInt8]) -> Void = { _, _ in }
     ) -> String {
         var output: [UInt8] = []
-        let line = LogLine(format, at: LogLineTests.time, .info, message, in: &output)
+        let line = LogLine(format, at: LogLineTests.time, level: "info", message, in: &output)
         fields(line, &output)
         line.end(in: &output)
         return String(decoding: output, as: UTF8.self)

@@ -126,4 +126,80 @@ import Transport
         chat.readResponses()
         #expect(chat.last?.status == 200)
     }
+
+    private func reload(_ gateway: GatewayUnderTest, _ change: (inout Configuration) -> Void) {
+        var configuration = gateway.gateway.configuration
+        change(&configuration)
+        gateway.gateway.apply(configuration)
+    }
+
+    @Test func aCapThatComesWithAReloadCountsWhatRuns() throws {
+        let gateway = try gateway(slots: 9)
+        defer { gateway.stop() }
+        for count in 1...2 {
+            _ = try ask(gateway, Self.alice)
+            gateway.run(untilInFlight: count)
+        }
+        reload(gateway) { $0.access.keys[0].maxInflight = 2 }
+        let third = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 2, waiting: 1)
+        _ = try ask(gateway, Self.bob)
+        gateway.run(untilInFlight: 3, waiting: 1)
+        // Taken away and given again, nothing is counted twice.
+        reload(gateway) { $0.access.keys[0].maxInflight = .max }
+        reload(gateway) { $0.access.keys[0].maxInflight = 2 }
+        #expect(gateway.gateway.exchangesInFlight <= 4)
+        runner.releaseHead(9)
+        third.readResponses()
+        #expect(third.last?.status == 200)
+        gateway.run(untilInFlight: 0)
+        #expect(gateway.gateway.dispatcher.claimantsKept == 0)
+    }
+
+    @Test func andTheUsersOfAKey() throws {
+        func user(_ id: String) -> String { "X-OpenWebUI-User-Id: \(id)\r\n" }
+        let gateway = try gateway(slots: 9) {
+            $0.access.keys[0].assertsUser = true
+            $0.access.users = [.init()]
+        }
+        defer { gateway.stop() }
+        for count in 1...2 {
+            _ = try ask(gateway, Self.alice, user("u-\(count)"))
+            gateway.run(untilInFlight: count)
+        }
+        reload(gateway) {
+            $0.access.keys[0].maxInflight = 3
+            $0.access.users[0].maxInflight = 1
+        }
+        _ = try ask(gateway, Self.alice, user("u-1"))
+        gateway.run(untilInFlight: 2, waiting: 1)
+        _ = try ask(gateway, Self.alice, user("u-3"))
+        gateway.run(untilInFlight: 3, waiting: 1)
+        // The key's own cap holds for all its users together.
+        _ = try ask(gateway, Self.alice, user("u-4"))
+        gateway.run(untilInFlight: 3, waiting: 2)
+        runner.releaseHead(9)
+        gateway.run(untilInFlight: 0)
+        #expect(gateway.gateway.dispatcher.claimantsKept == 0)
+    }
+
+    /// Also where nobody comes any more whose request would say so.
+    @Test func aCapHoldsForThoseWhoWaitAlready() throws {
+        let gateway = try gateway(slots: 1)
+        defer { gateway.stop() }
+        let first = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 1)
+        for place in 1...2 {
+            _ = try ask(gateway, Self.alice)
+            gateway.run(untilInFlight: 1, waiting: place)
+        }
+        reload(gateway) {
+            $0.runners[0].maxInflight = 9
+            $0.access.keys[0].maxInflight = 2
+        }
+        gateway.run(untilInFlight: 2, waiting: 1)
+        #expect(first.responses.isEmpty)
+        runner.releaseHead(9)
+        gateway.run(untilInFlight: 0)
+    }
 }

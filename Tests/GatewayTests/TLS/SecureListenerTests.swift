@@ -300,4 +300,15 @@ import Transport
         #expect(try status(of: site, alice, fields: "x-api-key: dmr_wrong\r\n") == 401, "a wrong key is wrong")
         #expect(try log(of: site).contains("alice"))
     }
+
+    @Test func aCertificateThatIsNotAcceptedIsAudited() throws {
+        let site = try site { $0.tls.clientCA = clients.file }
+        let stranger = try authority.issue("O=Example,CN=alice", names: [])
+        #expect(try status(of: site, stranger) == nil)
+        #expect(try status(of: site, clients.issue("O=Example,CN=bob", names: [])) == 200)
+        site.stop()
+        let lines = try log(of: site).split(separator: "\n").compactMap { AuditLine(String($0)) }
+        #expect(lines.map(\.word) == ["refused"] && lines.first?["reason"] == "certificate", "\(lines)")
+        #expect(lines.first?["client"]?.hasPrefix("127.0.0.1:") == true)
+    }
 }

@@ -118,8 +118,8 @@ final class World {
             witness.listsChanged(course, catalog)
         }
         guard dispatcher.waiting > 0 else { return }
-        dispatcher.listsChanged { [catalog] name in
-            guard case .found(let model) = catalog.resolve(name) else { return nil }
+        dispatcher.listsChanged { [catalog] request in
+            guard case .found(let model) = catalog.resolve(request.model) else { return nil }
             return (model.holders, model.loaded)
         }
         settle()
