@@ -43,7 +43,8 @@ extension Catalog {
         var pinned = try enabledRunners(at: index)
         pinned.formIntersection(runners)
         guard pinned.isEmpty else { return pinned }
-        let name = request.subject ?? ""
+        // A model is created where its `from` is.
+        let name = request.from?.text ?? request.subject ?? ""
         throw .modelNotFound(
             name, normalized: ModelName.displayed(name), request.route.operation, on: request.route.surface)
     }
