@@ -43,7 +43,8 @@ extension Catalog {
         var pinned = try enabledRunners(at: index)
         pinned.formIntersection(runners)
         guard pinned.isEmpty else { return pinned }
-        throw modelNotFound(request.subject ?? "", request.route, for: request.rights)
+        // A model is created where its `from` is.
+        throw modelNotFound(request.from?.text ?? request.subject ?? "", request.route, for: request.rights)
     }
 
     // MARK: Holders of a model

@@ -30,6 +30,7 @@ import Transport
                 + "X-Forwarded-Proto: https\r\nX-OpenWebUI-User-Email: a@b\r\nX-DMR-Runner: 4\r\nVia: 1.0 proxy\r\n"
                 + "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\n"
                 + "Accept-Encoding: gzip\r\nX-Request-Id: mine-1\r\nX-Custom:  two  words \r\nAccept: */*\r\n"
+                + "X-OpenWebUI-Chat-Id: c-1\r\n"
                 + "Content-Length: \(Ask.chat.utf8.count)\r\n\r\n\(Ask.chat)")
         client.readResponses()
         #expect(client.last?.header("x-request-id") == "mine-1")
@@ -38,6 +39,7 @@ import Transport
                 == "POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1:\(runner.port)\r\n"
                 + "Accept-Encoding: identity\r\nVia: 1.0 proxy\r\nVia: 1.1 \(via(gateway))\r\nX-Request-Id: mine-1\r\n"
                 + "Content-Type: application/json\r\nuser-agent: test/1\r\nX-Custom: two  words\r\nAccept: */*\r\n"
+                + "X-OpenWebUI-Chat-Id: c-1\r\n"
                 + "Content-Length: \(Ask.chat.utf8.count)\r\n\r\n\(Ask.chat)")
     }
 

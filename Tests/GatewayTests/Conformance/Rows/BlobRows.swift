@@ -140,6 +140,9 @@ extension RowBook {
             .post, .create, "pinned", .twins, on: [.prefix], path: "/api/create/1",
             body: #"{"model":"mine","from":"both:1b"}"#, [.ok, .by(1), .lines(endingWith: success)], asks: .runner(1)),
         Row(
+            .post, .create, "pinned to one that lacks its from", .mixed, on: [.prefix], path: "/api/create/0",
+            body: #"{"model":"mine","from":"right:1b"}"#, [.unknown("model 'right:1b' not found")]),
+        Row(
             .post, .create, "without the key it needs", .keyed, body: #"{"model":"mine","from":"both:1b"}"#,
             [.error(401)])
     ]
