@@ -88,7 +88,10 @@ final class IncomingRequest {
         }
         guard bodyError == nil else { return }
         guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }
-        if body.isEmpty, case .counted(let count) = intake.framing { body.reserveCapacity(count) }
+        if body.isEmpty, case .counted(let count) = intake.framing {
+            gateway.largeBodies.expect(count)
+            body.reserveCapacity(count)
+        }
         body.append(contentsOf: bytes)
         do throws(ScanError) {
             switch intake.bodyFormat {
