@@ -9,12 +9,12 @@ final class ClientConnection: ByteStream, BodySink {
     let gateway: Gateway
     let listener: ListenerKind
     let parser: HTTPParser
-    var phase = Phase.idle
+    @exclusivity(unchecked) var phase = Phase.idle
     /// The request being read or answered.
-    private(set) var incoming: IncomingRequest?
-    private(set) var exchange: (any ClientExchange)?
+    @exclusivity(unchecked) private(set) var incoming: IncomingRequest?
+    @exclusivity(unchecked) private(set) var exchange: (any ClientExchange)?
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
-    private var pipelined: [UInt8] = []
+    @exclusivity(unchecked) private var pipelined: [UInt8] = []
     private var isConsuming = false
     /// In the phase `idle`: since when.
     private(set) var silentSince = Instant(nanoseconds: 0)
@@ -179,7 +179,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     /// What every response to the current request carries.
     var responseFields: [OwnResponse.Field] {
-        incoming?.intake.responseFields ?? PathKey.responseFields(ofUnread: parser.requestHead.target)
+        incoming?.responseFields ?? PathKey.responseFields(ofUnread: parser.requestHead.target)
     }
 
     var uploadBytesHeld: Int { (exchange as? ManagementExchange)?.uploadBytesHeld ?? 0 }
@@ -190,7 +190,7 @@ final class ClientConnection: ByteStream, BodySink {
 
     /// The client would go on with this connection, and so would we. Behind a body that wasn't read nothing can come.
     var mayKeepAlive: Bool {
-        (incoming?.intake.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody && phase != .uploading
+        (incoming?.keepsAlive ?? false) && !gateway.isDraining && phase != .readingBody && phase != .uploading
     }
 
     /// A response of ours. `closing`: the request can't or won't be read to its end. `isLogged`: by the exchange that
@@ -202,7 +202,7 @@ final class ClientConnection: ByteStream, BodySink {
         let keepsAlive = !closing && response.keepsAlive(mayKeepAlive)
         var bytes: [UInt8] = []
         response.render(
-            into: &bytes, isHead: incoming?.isHead ?? false, version: incoming?.version ?? .http11,
+            into: &bytes, isHead: incoming?.head.method == .head, version: incoming?.head.version ?? .http11,
             keepAlive: keepsAlive, date: gateway.clock.date(at: loop.now),
             requestID: incoming.map { String(decoding: $0.requestID, as: UTF8.self) })
         if !isLogged { logOwnResponse(status: response.status, bytes: bytes.count) }

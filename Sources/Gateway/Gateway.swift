@@ -17,7 +17,7 @@ public final class Gateway {
     let clock = DateClock()
     var exchangeTimeouts: Exchange.Timeouts
     /// By number.
-    var runners: [GatewayRunner]
+    @exclusivity(unchecked) var runners: [GatewayRunner]
     var numbering: RunnerNumbering
     let resolver: Resolver
     let trust = RunnerTrust()
@@ -28,7 +28,7 @@ public final class Gateway {
     @exclusivity(unchecked) var bodyMemory: BodyMemory
     let largeBodies: LargeBodies
     /// Of keys that have a limit.
-    var rates = RequestRates()
+    @exclusivity(unchecked) var rates = RequestRates()
     /// nil: there is no file that could be changed.
     public internal(set) var configurationUpdates: ConfigurationUpdates?
 
@@ -182,13 +182,16 @@ public final class Gateway {
     // MARK: Sending requests
 
     /// Says whether all of it was handed to the socket at once. Head and body go out in one write if they are small.
-    func send(_ request: ProxiedRequest, ownName: String?, on connection: RunnerConnection, to runner: Int) -> Bool {
+    func send(_ request: borrowing ProxiedRequest, ownName: String?, on connection: RunnerConnection, to runner: Int)
+        -> Bool
+    {
+        let incoming = request.incoming
         let body = request.body(named: ownName)
         requestBytes.removeAll(keepingCapacity: true)
         let framing = request.framing(beginningWith: body)
         runners[runner].template.render(
-            method: request.method, path: request.route.pattern, client: request.headers, framing: framing,
-            requestID: request.requestID, into: &requestBytes)
+            method: incoming.head.method, path: request.route.pattern, client: incoming.forwardedFields,
+            framing: framing, requestID: incoming.requestID, into: &requestBytes)
         return connection.send(
             head: &requestBytes, body: body, isChunked: framing == .chunked, isWhole: !request.isStreamed)
     }
@@ -196,7 +199,7 @@ public final class Gateway {
     // MARK: Waiting
 
     func wait(_ exchange: ProxiedExchange) {
-        waiting[exchange.request.id] = exchange
+        waiting[exchange.id] = exchange
         settle()
     }
 
@@ -320,9 +323,15 @@ public final class Gateway {
         }
     }
 
-    /// Asked in place, for every request: a call on the stored property copies the catalog's parts, a dozen references.
     func resolve(_ name: String, for rights: ModelRights) -> Resolution {
-        withUnsafeMutablePointer(to: &catalog) { $0.pointee.resolve(name, for: rights) }
+        Gateway.resolve(name, for: rights, in: &catalog)
+    }
+
+    /// Asked for every request. A call on the stored property would copy the catalog's parts, a dozen references, since
+    /// the callee might replace it; `inout` says that nobody does.
+    @inline(never)
+    private static func resolve(_ name: String, for rights: ModelRights, in catalog: inout Catalog) -> Resolution {
+        catalog.resolve(name, for: rights)
     }
 
     func listsChanged() {

@@ -46,7 +46,7 @@ extension IncomingRequest {
     }
 
     private func updateConfiguration(_ update: ConnectionUpdate) throws(GatewayError) {
-        let headers = headers
+        let headers = head.headers
         try updates().update { document, current throws(GatewayError) in
             guard EntityTag.isMatched(headers, current: Gateway.connectionsTag(current.configuration)) else {
                 throw GatewayError(412, "The configuration is not the one you read any more: read it again.")

@@ -3,6 +3,15 @@
 import GatewayCore
 import Transport
 
+/// Reads a form. By reference, since few requests have one and all would carry its room about.
+final class FormBody {
+    @exclusivity(unchecked) var scanner: MultipartScanner
+
+    init(_ scanner: MultipartScanner) {
+        self.scanner = scanner
+    }
+}
+
 /// Bodies that are not plain JSON: forms, which may be passed on before they are whole, and compressed ones, which are
 /// read while they arrive and forwarded as they came.
 extension IncomingRequest {
@@ -13,7 +22,7 @@ extension IncomingRequest {
         guard let form, !isPassedOn, bodyError == nil else { return false }
         // With a limit below twice the look-ahead the next read must still fit.
         let lookAhead = min(BodyFormat.lookAheadBytes, gateway.rules.bodyLimit / 2)
-        return body.count > lookAhead && form.fields.model != nil
+        return body.count > lookAhead && form.scanner.fields.model != nil
     }
 
     // MARK: Compressed bodies
@@ -59,7 +68,15 @@ extension IncomingRequest {
         guard gateway.bodyMemory.reserve(plain.count) else { throw .bodyMemoryExhausted }
         gateway.bodyMemory.release(body.count)
         body = plain
-        headers.remove(.contentEncoding)
+        isDecompressed = true
+    }
+
+    /// Those of the head that still say what the body is.
+    var forwardedFields: HeaderFields {
+        guard isDecompressed else { return head.headers }
+        var fields = head.headers
+        fields.remove(.contentEncoding)
+        return fields
     }
 
     func releaseDecoder() {

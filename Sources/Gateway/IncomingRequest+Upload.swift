@@ -20,7 +20,7 @@ extension IncomingRequest {
         }
         gateway.loop.splice.append(bytes)
         do throws(ScanError) {
-            try form?.scan(bytes)
+            try form?.scanner.scan(bytes)
         } catch {
             bodyFailed(GatewayError(error, family: intake.family))
         }
@@ -30,7 +30,7 @@ extension IncomingRequest {
     func uploadError(isLast: Bool) -> GatewayError? {
         guard isLast, bodyError == nil else { return bodyError }
         do throws(ScanError) {
-            _ = try form?.finish()
+            _ = try form?.scanner.finish()
             return nil
         } catch {
             return GatewayError(error, family: intake.family)

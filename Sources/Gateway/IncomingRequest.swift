@@ -5,25 +5,24 @@ import Transport
 
 /// The request that a client's connection is reading or has answered: its body as it arrives, and where it goes then.
 final class IncomingRequest {
+    let id: ExchangeID
     let intake: RequestIntake
-    let version: HTTPVersion
-    let isHead: Bool
+    let head: RequestHead
     let requestID: [UInt8]
     let arrivedAt: Instant
-    private let id: ExchangeID
-    private let method: Method
-    private let target: [UInt8]
-    var headers: HeaderFields
+    let gateway: Gateway
     unowned let client: ClientConnection
-    var gateway: Gateway { client.gateway }
 
     @exclusivity(unchecked) var scanner = BodyScanner()
     /// Reads the body where it is a form.
-    var form: MultipartScanner?
+    @exclusivity(unchecked) var form: FormBody?
     /// Reads it where it is compressed, and counts against the memory of bodies, too.
-    var decoder: ZstdDecoder?
+    @exclusivity(unchecked) var decoder: ZstdDecoder?
     var decoderMemory = 0
+    /// What is held of it. An exchange may need it until its answer begins.
     @exclusivity(unchecked) var body: [UInt8] = []
+    /// `body` came compressed and is not any more.
+    var isDecompressed = false
     /// Bytes of memory that a length alone gets before its body is here: whoever says it need not keep it. Who has sent as
     /// much gets room for sixteen times that, so that a large body is moved once while it grows.
     private static let reservedAtMost = 1 << 20
@@ -33,25 +32,22 @@ final class IncomingRequest {
     /// Bytes of body that came, kept or not.
     var received = 0
     /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
-    var bodyError: GatewayError?
-    private(set) var modelName: String?
+    @exclusivity(unchecked) var bodyError: GatewayError?
+    @exclusivity(unchecked) private(set) var modelName: String?
 
     init(_ head: RequestHead, client: ClientConnection) {
         let gateway = client.gateway
         self.client = client
+        self.gateway = gateway
         id = gateway.newExchange()
-        intake = RequestIntake(
-            head, from: client.caller, rules: gateway.rules, rates: &gateway.rates, now: gateway.loop.now)
-        version = head.version
-        isHead = head.method == .head
-        method = head.method
-        target = head.target
-        headers = head.headers
-        requestID = gateway.requestID(for: id, head.headers)
         arrivedAt = gateway.loop.now
+        intake = RequestIntake(
+            head, from: client.caller, rules: gateway.rules, rates: &gateway.rates, now: arrivedAt)
+        requestID = gateway.requestID(for: id, head.headers)
+        self.head = head
         switch intake.bodyFormat {
         case .json: break
-        case .form(let boundary): form = MultipartScanner(boundary: boundary)
+        case .form(let boundary): form = FormBody(MultipartScanner(boundary: boundary))
         case .zstd: decoder = ZstdDecoder(limit: decompressedLimit)
         }
     }
@@ -60,7 +56,11 @@ final class IncomingRequest {
         if case .serve(_, let identity) = intake.decision { identity } else { nil }
     }
 
-    private var rights: ModelRights { identity?.models ?? .all }
+    var rights: ModelRights { identity?.models ?? .all }
+    var keepsAlive: Bool { intake.keepsAlive }
+    var responseFields: [OwnResponse.Field] { intake.responseFields }
+    /// As the client framed its body.
+    var framing: BodyFraming { intake.framing }
 
     /// The answer when its body is not going to be read.
     var earlyAnswer: OwnResponse? {
@@ -94,7 +94,7 @@ final class IncomingRequest {
         do throws(ScanError) {
             switch intake.bodyFormat {
             case .json: try scanner.scan(bytes)
-            case .form: try form?.scan(bytes)
+            case .form: try form?.scanner.scan(bytes)
             case .zstd: decompress(bytes)
             }
         } catch {
@@ -103,7 +103,7 @@ final class IncomingRequest {
     }
 
     private func makeRoom(for count: Int) {
-        guard case .counted(let whole) = intake.framing else { return }
+        guard case .counted(let whole) = framing else { return }
         if body.isEmpty { gateway.largeBodies.expect(whole) }
         let earned = (body.count + count) * IncomingRequest.reservedForEachByte
         body.reserveCapacity(min(whole, max(IncomingRequest.reservedAtMost, earned)))
@@ -120,11 +120,17 @@ final class IncomingRequest {
         return bodyError
     }
 
-    /// Gives the body's memory back.
+    /// Gives the memory of a body back that nobody needs any more.
     func release() {
+        dropBody()
+        releaseDecoder()
+    }
+
+    /// As `release`, where nothing is decoded any more.
+    func dropBody() {
+        guard !body.isEmpty else { return }
         gateway.bodyMemory.release(body.count)
         body = []
-        releaseDecoder()
     }
 
     // MARK: Whole
@@ -139,7 +145,7 @@ final class IncomingRequest {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
-            } else if route.takesDocument(method) {
+            } else if route.takesDocument(head.method) {
                 serveDocument(route)
             } else if route.operation == .key {
                 revokeKey(route.pathArgument ?? "")
@@ -151,7 +157,7 @@ final class IncomingRequest {
 
     private func own(_ route: Route) -> OwnResponse {
         do throws(GatewayError) {
-            return try gateway.ownAnswer(to: route, target: target, for: rights)
+            return try gateway.ownAnswer(to: route, target: head.target, for: rights)
         } catch {
             return response(to: error)
         }
@@ -176,7 +182,7 @@ final class IncomingRequest {
         if let decoder { try finish(decoder) }
         do throws(ScanError) {
             guard let form else { return try scanner.finish() }
-            return isPassedOn ? form.fields : try form.finish()
+            return isPassedOn ? form.scanner.fields : try form.scanner.finish()
         } catch {
             throw GatewayError(error, family: intake.family)
         }
@@ -217,15 +223,12 @@ final class IncomingRequest {
 
     private func start(_ request: ModelRequest, _ route: Route, _ model: ResolvedModel) throws(GatewayError) {
         if model.strippedPrefix, intake.bodyFormat == .zstd { try replaceBodyByDecompressed() }
-        let proxied = ProxiedRequest(
-            id: id, claimant: Claimant(of: identity, address: client.caller.address, headers: headers), route: route,
-            method: method, version: version, headers: headers, framing: intake.framing, body: body,
-            isStreamed: isPassedOn, model: request.model, streams: request.streams, requestID: requestID,
-            arrivedAt: arrivedAt, rights: rights)
-        // The exchange gives the memory back from here on.
-        body = []
         releaseDecoder()
-        client.start(ProxiedExchange(gateway: gateway, client: client, request: proxied, model: model))
+        let client = client
+        client.start(
+            ProxiedExchange(
+                ProxiedRequest(self, request, route: route), of: client, model: model,
+                claimant: Claimant(of: identity, address: client.caller.address, headers: head.headers)))
     }
 
     // MARK: Management
@@ -242,7 +245,7 @@ final class IncomingRequest {
         _ scanned: ScannedBody, _ route: Route, _ identity: Identity
     ) throws(GatewayError) -> ManagementRequest {
         let request = try ManagementRequest(
-            scanned, bytes: body, route: route, method: method, target: target, identity: identity)
+            scanned, bytes: body, route: route, method: head.method, target: head.target, identity: identity)
         modelName = request.model?.text
         return request
     }
@@ -261,8 +264,8 @@ final class IncomingRequest {
         }
         let runners = try gateway.runners(for: plan, of: request, id: id)
         let job = ManagementExchange.Job(
-            request: request, plan: plan, version: version, headers: headers, body: body,
-            upload: isPassedOn ? intake.framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
+            request: request, plan: plan, version: head.version, headers: head.headers, body: body,
+            upload: isPassedOn ? framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
         // The exchange gives the memory back from here on.
         body = []
         client.start(ManagementExchange(gateway: gateway, client: client, job: job, runners: runners))

@@ -240,7 +240,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
 
     /// The runner's answer as it came. Returns the bytes sent.
     private func passOn(_ call: RunnerCall, to client: ClientConnection) -> Int {
-        let isHead = client.incoming?.isHead ?? false
+        let isHead = client.incoming?.head.method == .head
         let head = ClientHead(
             runnerFraming: job.plan.method == .head || call.framing == .none
                 ? call.framing : .counted(call.body.count),

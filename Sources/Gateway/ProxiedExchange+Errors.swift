@@ -12,7 +12,7 @@ extension ProxiedExchange {
 
     func holdError() {
         heldError = []
-        gateway.bodyMemory.release(request.dropBody())
+        request.incoming.dropBody()
         armDeadline()
     }
 
@@ -28,7 +28,7 @@ extension ProxiedExchange {
         guard let summary, let runner = machine.runner else { return }
         var response = RunnerError.response(
             summary.status, error, orElse: "\(gateway.runnerName(runner)) answered \(summary.status).",
-            family: request.route.family, requestID: String(decoding: request.requestID, as: UTF8.self),
+            family: request.route.family, requestID: String(decoding: request.incoming.requestID, as: UTF8.self),
             retryAfter: summary.retryAfter)
         response.fields.append(.init("X-DMR-Runner", String(gateway.runners[runner].index)))
         end(outcome, reusable: reusable, status: summary.status) { $0.respond(response, isLogged: true) }

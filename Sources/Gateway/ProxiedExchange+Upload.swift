@@ -48,11 +48,11 @@ extension ProxiedExchange {
         let splice = gateway.loop.splice
         if splice.bodyCount > 0, machine.bodyIsWhole {
             machine.bodyPartGivenAway()
-            gateway.bodyMemory.release(request.dropBody())
+            request.incoming.dropBody()
         }
         if isLast, machine.bodyIsWhole { request.bodyTurnedOutWhole() }
         let wasTaken = connection.send(
-            piece: splice.finish(head: [], chunked: request.framing == .chunked, isLast: isLast))
+            piece: splice.finish(head: [], chunked: request.incoming.framing == .chunked, isLast: isLast))
         if isLast {
             upload = .ending
             if wasTaken { return uploadProceeds() }
@@ -80,7 +80,7 @@ extension ProxiedExchange {
     func uploadFailed(_ error: GatewayError) {
         // The client has the beginning of an answer already: no other one can follow.
         guard machine.isMovable else { return client?.abort() ?? () }
-        gateway.stopWaiting(request.id)
+        gateway.stopWaiting(id)
         _ = machine.withdrawn()
         end(.withdrawn, reusable: false, status: error.status) { client in
             guard let response = client.incoming?.response(to: error) else { return }

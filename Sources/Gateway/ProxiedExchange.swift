@@ -8,15 +8,15 @@ import Transport
 /// In the streaming phase a read of the runner's socket becomes one write to the client's, and what the client doesn't
 /// take pauses the runner. The machine is asked only when the phase changes.
 final class ProxiedExchange: ResponseConsumer, ClientExchange {
-    let request: ProxiedRequest
+    @exclusivity(unchecked) var request: ProxiedRequest
     /// As it was listed when the exchange last looked.
-    private(set) var model: ResolvedModel
+    @exclusivity(unchecked) private(set) var model: ResolvedModel
     let gateway: Gateway
     /// nil once the exchange has ended.
-    private(set) var client: ClientConnection?
+    @exclusivity(unchecked) private(set) var client: ClientConnection?
     @exclusivity(unchecked) var machine: Exchange
     @exclusivity(unchecked) private var slot: SlotRequest
-    private(set) var connection: RunnerConnection?
+    @exclusivity(unchecked) private(set) var connection: RunnerConnection?
     /// Of a body that is passed on while it arrives; nil for every other one, and once it has been sent.
     var upload: UploadPhase?
     private var grantedAt: Instant?
@@ -34,10 +34,9 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     /// The body so far of an error that gets a `detail`; nil for everything that is passed on as it came.
     @exclusivity(unchecked) var heldError: [UInt8]?
 
-    init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
-        self.gateway = gateway
+    init(_ request: consuming ProxiedRequest, of client: ClientConnection, model: ResolvedModel, claimant: Claimant) {
+        gateway = client.gateway
         self.client = client
-        self.request = request
         self.model = model
         machine = Exchange(
             traits: .init(
@@ -45,11 +44,13 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
                 rewordsUnknownModel: request.route.surface == .prefix, streamsBody: request.isStreamed))
         upload = request.isStreamed ? .sendingStart : nil
         slot = SlotRequest(
-            id: request.id, claimant: request.claimant, model: request.model, holders: model.holders,
-            loaded: model.loaded,
-            arrivedAt: request.arrivedAt)
+            id: request.incoming.id, claimant: claimant, model: request.model, holders: model.holders,
+            loaded: model.loaded, arrivedAt: request.incoming.arrivedAt)
         slot.isPinned = request.route.pin != nil
+        self.request = request
     }
+
+    var id: ExchangeID { slot.id }
 
     func begin() {
         perform(machine.begin())
@@ -101,7 +102,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
         if !model.holders.contains(runner),
-            case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights)
+            case .found(let model) = gateway.catalog.resolve(request.model, for: request.incoming.rights)
         {
             self.model = model
         }
@@ -154,7 +155,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         guard let client, let runner = machine.runner, let runnerIndex else { return }
         gateway.dispatcher.firstByteArrived(from: runner)
         var summary = checked.summary
-        summary.client = request.claimant.id.caller
+        summary.client = slot.claimant.id.caller
         self.summary = summary
         let hasAlternative = summary.isReasonToMove && gateway.dispatcher.hasUntriedCandidate(for: slot)
         let action = machine.responseHeadReceived(summary, hasAlternative: hasAlternative)
@@ -164,17 +165,19 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
             return holdError()
         }
         let ownHead = ClientHead(
-            runnerFraming: checked.framing, clientVersion: request.version, clientKeepsAlive: client.mayKeepAlive)
+            runnerFraming: checked.framing, clientVersion: request.incoming.head.version,
+            clientKeepsAlive: client.mayKeepAlive)
         clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
-            head, clientVersion: request.version, runner: runnerIndex, requestID: request.requestID,
+            head, clientVersion: request.incoming.head.version, runner: runnerIndex,
+            requestID: request.incoming.requestID,
             fields: client.responseFields, date: gateway.clock.date(at: gateway.loop.now),
             into: &clientHead)
         isChunked = ownHead.framing == .chunked
         keepsRunnerAlive = checked.keepsAlive
         closing = ClosingEventScanner(head)
         client.responseBegan(keepsAlive: ownHead.keepsAlive, isCutByReset: ownHead.framing == .untilClose)
-        gateway.bodyMemory.release(request.dropBody())
+        request.incoming.dropBody()
         if upload != nil { responseBeganDuringUpload(status: summary.status) }
         armDeadline()
     }
@@ -286,7 +289,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The lists may have changed since the exchange came, not least by what its runner just said.
     private func lookUpHolders() {
-        if case .found(let model) = gateway.catalog.resolve(request.model, for: request.rights) {
+        if case .found(let model) = gateway.catalog.resolve(request.model, for: request.incoming.rights) {
             slot.replaceHolders(model.holders, loaded: model.loaded)
         } else {
             slot.replaceHolders(RunnerSet(), loaded: RunnerSet())
@@ -312,7 +315,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     }
 
     private func abandon(_ outcome: AttemptOutcome?) {
-        gateway.stopWaiting(request.id)
+        gateway.stopWaiting(id)
         // 499 is what nginx and Ollama log for it; nobody is there to receive it.
         end(outcome, reusable: false, status: 499) { _ in }
     }
@@ -326,7 +329,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         endConnection(reusable: reusable)
         let lease = machine.takeLeaseAtEnd()
         gateway.attemptEnded(outcome ?? .withdrawn, at: runner, model: model, lease: lease)
-        gateway.bodyMemory.release(request.dropBody())
+        request.incoming.dropBody()
         logAccess(status: status, runner: runner)
         let client = self.client
         self.client = nil
@@ -347,10 +350,11 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         let now = gateway.loop.now
         gateway.log.access(
             AccessRecord(
-                requestID: request.requestID, client: client.addressText, key: client.incoming?.identity?.keyName,
-                pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - request.arrivedAt,
+                requestID: request.incoming.requestID, client: client.addressText,
+                key: request.incoming.identity?.keyName,
+                pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - slot.arrivedAt,
                 model: request.model, runner: runner == nil ? nil : runnerIndex,
-                queued: (grantedAt ?? now) - request.arrivedAt,
+                queued: (grantedAt ?? now) - slot.arrivedAt,
                 moves: machine.moves))
     }
 }

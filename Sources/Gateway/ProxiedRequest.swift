@@ -2,55 +2,32 @@
 
 import GatewayCore
 
-/// A request that goes to a runner, as it was parsed and checked. Its body is held until the first byte of a response,
-/// since until then it may have to move to another runner.
-final class ProxiedRequest {
-    let id: ExchangeID
-    let claimant: Claimant
+/// What a request is to the exchange that takes it to a runner. The request itself, with its body, is shared: that is
+/// held until the first byte of a response, since until then it may have to move to another runner.
+struct ProxiedRequest {
+    let incoming: IncomingRequest
     let route: Route
-    let method: Method
-    let version: HTTPVersion
-    let headers: HeaderFields
-    /// As the client framed it.
-    let framing: BodyFraming
-    private(set) var body: [UInt8]
-    /// More of the body follows while it is sent: `body` is only its beginning.
-    private(set) var isStreamed: Bool
     /// The model as the client wrote it.
     let model: String
     /// Where its name stands in the body, in JSON quotes included.
-    let modelRange: Range<Int>?
+    private let modelRange: Range<Int>?
     let streams: Bool
-    let requestID: [UInt8]
-    let arrivedAt: Instant
-    /// The model is looked up again when lists change.
-    let rights: ModelRights
+    /// More of the body follows while it is sent: what is held is only its beginning.
+    private(set) var isStreamed: Bool
 
-    init(
-        id: ExchangeID, claimant: Claimant, route: Route, method: Method, version: HTTPVersion, headers: HeaderFields,
-        framing: BodyFraming, body: [UInt8], isStreamed: Bool = false, model: ScannedBody.Name, streams: Bool,
-        requestID: [UInt8], arrivedAt: Instant, rights: ModelRights
-    ) {
-        self.id = id
-        self.claimant = claimant
+    init(_ incoming: IncomingRequest, _ request: borrowing ModelRequest, route: Route) {
+        self.incoming = incoming
         self.route = route
-        self.method = method
-        self.version = version
-        self.headers = headers
-        self.framing = framing
-        self.body = body
-        self.isStreamed = isStreamed
-        self.model = model.text
-        modelRange = model.range
-        self.streams = streams
-        self.requestID = requestID
-        self.arrivedAt = arrivedAt
-        self.rights = rights
+        model = request.model.text
+        modelRange = request.model.range
+        streams = request.streams
+        isStreamed = incoming.isPassedOn
     }
 
     /// The body for a runner: the client's own bytes, with the runner's name of the model in the place of the client's
     /// where a prefix was stripped, and nothing else changed.
     func body(named ownName: String?) -> [UInt8] {
+        let body = incoming.body
         guard let ownName, let modelRange else { return body }
         var bytes = Array(body[..<modelRange.lowerBound])
         if route.takesForm { bytes += ownName.utf8 } else { JSON.writeString(ownName, to: &bytes) }
@@ -60,19 +37,14 @@ final class ProxiedRequest {
 
     /// How the runner gets the body, of which `start` is what it gets first.
     func framing(beginningWith start: [UInt8]) -> BodyFraming {
+        let framing = incoming.framing
         guard framing != .chunked else { return .chunked }
         guard isStreamed, case .counted(let count) = framing else { return .counted(start.count) }
-        return .counted(start.count + count - body.count)
+        return .counted(start.count + count - incoming.body.count)
     }
 
     /// The body has ended, and all of it is held.
-    func bodyTurnedOutWhole() {
+    mutating func bodyTurnedOutWhole() {
         isStreamed = false
-    }
-
-    /// Returns how many bytes were held.
-    func dropBody() -> Int {
-        defer { body = [] }
-        return body.count
     }
 }

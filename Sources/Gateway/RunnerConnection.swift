@@ -6,14 +6,14 @@ import Transport
 /// One connection to a runner: carries one exchange after the other, each for one consumer.
 final class RunnerConnection: ByteStream, BodySink {
     /// Who waits for the response; nil while the connection is idle in its pool.
-    private(set) var consumer: ResponseConsumer?
+    @exclusivity(unchecked) private(set) var consumer: ResponseConsumer?
     private let pool: RunnerPool
     private let parser: HTTPParser
     private var isConnected = false
     /// Something came since the connection was handed to its consumer.
     private(set) var hasResponseBytes = false
-    private var checked: ResponseRules.CheckedResponse?
-    private var upload = Upload.none
+    @exclusivity(unchecked) private var checked: ResponseRules.CheckedResponse?
+    @exclusivity(unchecked) private var upload = Upload.none
     /// 1xx responses since the last request was handed over.
     private var interimResponses = 0
 

@@ -56,11 +56,19 @@ public final class HTTPParser {
     private var stop = Stop.none
     private var failure: ParseFailure?
     private var headBytesSeen = 0
+    /// Those of the target and of the fields.
+    private var headBytesKept = 0
     private var overheadBytes = 0
-    /// A CR in front of a message whose LF is still to come.
+    /// A CR in front of a request, or at the end of a status line, whose LF is still to come.
     private var isBehindCR = false
+    private var isBehindStatusLine = false
     /// The buffer that llhttp walks through.
     private var current = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The field that llhttp is at, in `current`: a field that lies there whole is kept at once, at its end.
+    private var pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var pendingValue = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Pieces of it lay in a buffer before, and are kept.
+    private var isFieldInPieces = false
     /// Of a request's head, the last bytes before `current`; the newest lowest.
     private var bytesBefore: UInt64 = 0
     /// The version's bytes, the last one lowest.
@@ -107,12 +115,16 @@ public final class HTTPParser {
         }
         stop = .none
         if phase == .beforeMessage, let wrong = wrongLineEnd(bytes) { return .failed(wrong) }
+        if kind == .response, !isBehindStatusLine, let wrong = wrongStatusLine(bytes) { return .failed(wrong) }
         current = bytes
         let wasBody = phase == .body
         let code = llhttp_execute(parser, base, bytes.count)
         if code == HPE_OK {
             consumed = bytes.count
-            if !wasBody, phase != .body { headGoesOn(behind: bytes) }
+            if !wasBody, phase != .body {
+                keepPieces()
+                headGoesOn(behind: bytes)
+            }
             return headBytesSeen > limits.headBytes ? .failed(.headTooLarge) : .needsMore
         }
         consumed = llhttp_get_error_pos(parser).map { UnsafePointer(base).distance(to: $0) } ?? bytes.count
@@ -156,6 +168,20 @@ public final class HTTPParser {
         return nil
     }
 
+    /// llhttp takes CR CR for the end of a status line, too, which other readers take for a part of it.
+    private func wrongStatusLine(_ bytes: UnsafeRawBufferPointer) -> ParseFailure? {
+        for byte in bytes {
+            if isBehindCR {
+                guard byte == 0x0A else { return .malformed("a bare CR stands in the status line") }
+                isBehindCR = false
+                isBehindStatusLine = true
+                return nil
+            }
+            isBehindCR = byte == 0x0D
+        }
+        return nil
+    }
+
     private func headGoesOn(behind bytes: UnsafeRawBufferPointer) {
         headBytesSeen += bytes.count
         guard kind == .request else { return }
@@ -189,7 +215,11 @@ public final class HTTPParser {
         phase = .head
         failure = nil
         headBytesSeen = 0
+        headBytesKept = 0
         overheadBytes = 0
+        pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
+        pendingValue = pendingName
+        isFieldInPieces = false
         version = 0
         switch kind {
         case .request:
@@ -200,7 +230,7 @@ public final class HTTPParser {
     }
 
     func target(_ piece: UnsafeRawBufferPointer) -> Int32 {
-        guard requestHead.target.count + piece.count <= limits.headBytes else { return fail(.targetTooLarge) }
+        guard fitsHead(piece.count) else { return fail(.targetTooLarge) }
         requestHead.target.append(contentsOf: piece)
         return 0
     }
@@ -224,33 +254,47 @@ public final class HTTPParser {
     func fieldName(_ piece: UnsafeRawBufferPointer) -> Int32 {
         if phase == .body { return trailerOrExtension(piece.count) }
         guard fitsHead(piece.count) else { return fail(.headTooLarge) }
-        switch kind {
-        case .request: requestHead.headers.appendName(piece)
-        case .response: responseHead.headers.appendName(piece)
-        }
+        if pendingName.baseAddress != nil { keepPieces() }
+        pendingName = piece
         return 0
     }
 
     func fieldValue(_ piece: UnsafeRawBufferPointer) -> Int32 {
         if phase == .body { return trailerOrExtension(piece.count) }
         guard fitsHead(piece.count) else { return fail(.headTooLarge) }
-        switch kind {
-        case .request: requestHead.headers.appendValue(piece)
-        case .response: responseHead.headers.appendValue(piece)
-        }
+        if pendingValue.baseAddress != nil { keepPieces() }
+        pendingValue = piece
         return 0
     }
 
     func fieldEnded() -> Int32 {
         if phase == .body { return 0 }
-        switch kind {
-        case .request:
-            requestHead.headers.endField()
-            return requestHead.headers.count > limits.fields ? fail(.tooManyFields) : 0
-        case .response:
-            responseHead.headers.endField()
-            return responseHead.headers.count > limits.fields ? fail(.tooManyFields) : 0
-        }
+        if isFieldInPieces { keepPieces() }
+        let count = kind == .request ? endField(of: &requestHead.headers) : endField(of: &responseHead.headers)
+        pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
+        pendingValue = pendingName
+        isFieldInPieces = false
+        return count > limits.fields ? fail(.tooManyFields) : 0
+    }
+
+    @inline(__always)
+    private func endField(of headers: inout HeaderFields) -> Int {
+        if isFieldInPieces { headers.endField() } else { headers.append(name: pendingName, value: pendingValue) }
+        return headers.count
+    }
+
+    /// What `current` brought of a field has to stay, since the rest of it lies elsewhere.
+    private func keepPieces() {
+        guard pendingName.baseAddress != nil || pendingValue.baseAddress != nil else { return }
+        isFieldInPieces = true
+        if kind == .request { keepPieces(in: &requestHead.headers) } else { keepPieces(in: &responseHead.headers) }
+        pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
+        pendingValue = pendingName
+    }
+
+    private func keepPieces(in headers: inout HeaderFields) {
+        if pendingName.baseAddress != nil { headers.appendName(pendingName) }
+        if pendingValue.baseAddress != nil { headers.appendValue(pendingValue) }
     }
 
     /// Trailers and chunk extensions are dropped (RFC 9112 sections 7.1.1 and 7.1.2 allow it), but counted.
@@ -271,10 +315,8 @@ public final class HTTPParser {
     }
 
     private func fitsHead(_ count: Int) -> Bool {
-        switch kind {
-        case .request: requestHead.target.count + requestHead.headers.byteCount + count <= limits.headBytes
-        case .response: responseHead.headers.byteCount + count <= limits.headBytes
-        }
+        headBytesKept += count
+        return headBytesKept <= limits.headBytes
     }
 
     func headersComplete() -> Int32 {
@@ -299,6 +341,7 @@ public final class HTTPParser {
 
     func messageComplete() -> Int32 {
         phase = .beforeMessage
+        isBehindStatusLine = false
         headBytesSeen = 0
         stop = .messageEnd
         return Int32(bitPattern: HPE_PAUSED.rawValue)

@@ -55,7 +55,7 @@ public final class Loop {
         endOfTurn.pointee.data = sweepTimer.pointee.data
         uv_prepare_start(endOfTurn) { handle in
             guard let data = handle?.pointee.data else { return }
-            Unmanaged<Loop>.fromOpaque(data).takeUnretainedValue().turnEnded?()
+            Unmanaged<Loop>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.turnEnded?() }
         }
         uv_unref(endOfTurn.asHandle)
     }

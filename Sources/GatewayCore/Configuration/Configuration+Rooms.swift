@@ -29,7 +29,7 @@ extension CatalogRunner {
 }
 
 extension RunnerHeadTemplate {
-    public init(_ runner: RunnerConfiguration, via: String) {
+    public convenience init(_ runner: RunnerConfiguration, via: String) {
         self.init(
             authority: runner.url.authority, basePath: runner.url.basePath,
             key: runner.key.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "",

@@ -7,17 +7,30 @@ public enum ASCII {
     public static func equalsIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
         guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
         let expected = UnsafeRawBufferPointer(start: lowercase.utf8Start, count: bytes.count)
-        var at = 0
-        while at &+ 8 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            guard lowered(word) == expected.loadUnaligned(fromByteOffset: at, as: UInt64.self) else { return false }
-            at &+= 8
+        // The last word overlaps the one before it, so that no bytes are left over to be compared one by one.
+        if bytes.count >= 8 {
+            let last = bytes.count &- 8
+            var at = 0
+            while at < last {
+                guard equal(UInt64.self, bytes, expected, at) else { return false }
+                at &+= 8
+            }
+            return equal(UInt64.self, bytes, expected, last)
         }
-        while at < bytes.count {
-            guard lowered(bytes[at]) == expected[at] else { return false }
-            at &+= 1
+        if bytes.count >= 4 {
+            return equal(UInt32.self, bytes, expected, 0) && equal(UInt32.self, bytes, expected, bytes.count &- 4)
         }
+        for at in 0..<bytes.count where lowered(bytes[at]) != expected[at] { return false }
         return true
+    }
+
+    @inlinable
+    @inline(__always)
+    static func equal<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Word.Type, _ bytes: UnsafeRawBufferPointer, _ lowercase: UnsafeRawBufferPointer, _ at: Int
+    ) -> Bool {
+        lowered(UInt64(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: at, as: type)))
+            == UInt64(truncatingIfNeeded: lowercase.loadUnaligned(fromByteOffset: at, as: type))
     }
 
     @inlinable

@@ -56,8 +56,8 @@ public enum EndToEnd {
     }
 }
 
-/// What of a request's head is the same for every request to one runner.
-public struct RunnerHeadTemplate: Sendable {
+/// What of a request's head is the same for every request to one runner, who share it by reference.
+public final class RunnerHeadTemplate: Sendable {
     /// E.g. `/base`, or nothing.
     let basePath: [UInt8]
     /// `Host`, which belongs first (RFC 9112 section 3.2), `Accept-Encoding` and `Authorization` lines and the runner's
@@ -97,15 +97,16 @@ public struct RunnerHeadTemplate: Sendable {
             output.append(path)
             output.append(" HTTP/1.1\r\n")
             output.append(firstLines)
-            for field in client.fields where field.name == .via { output.append(field, of: client) }
+            client.forEach { if $0.name == .via { output.append($0, of: client) } }
             output.append(viaLine)
             output.append(requestID)
             output.append("\r\n")
             let options = EndToEnd.ConnectionOptions(client)
             let hasOwn = !ownNames.isEmpty
-            for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-                if client.withName(field, { options.names($0) || hasOwn && isOwn($0) }) { continue }
-                output.append(field, of: client)
+            client.forEach { field in
+                guard EndToEnd.isForwardedToRunner(field.name) else { return }
+                let staysBehind = client.withName(field) { options.names($0) || hasOwn && isOwn($0) }
+                if !staysBehind { output.append(field, of: client) }
             }
             output.append(framing)
             output.append("\r\n")
@@ -149,12 +150,14 @@ public struct ClientHead: Sendable {
             output.append(0x20)
             output.append(reason)
             output.append("\r\n")
-            let options = EndToEnd.ConnectionOptions(head.headers)
+            let headers = head.headers
+            let options = EndToEnd.ConnectionOptions(headers)
             var hasDate = false
-            for field in head.headers.fields where EndToEnd.isForwardedToClient(field.name) {
-                if head.headers.withName(field, { options.names($0) }) { continue }
+            headers.forEach { field in
+                guard EndToEnd.isForwardedToClient(field.name) else { return }
+                if headers.withName(field, { options.names($0) }) { return }
                 hasDate = hasDate || field.name == .date
-                output.append(field, of: head.headers)
+                output.append(field, of: headers)
             }
             if !hasDate {
                 output.append("Date: ")

@@ -27,9 +27,11 @@ extension OutputSpan<UInt8> {
     }
 
     @inline(__always)
-    mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    mutating func append(_ text: borrowing String) {
+        // Every string of ours is contiguous; `withUTF8` would need a copy that it may change.
+        if text.utf8.withContiguousStorageIfAvailable({ append(UnsafeRawBufferPointer($0)) }) == nil {
+            for byte in text.utf8 { append(byte) }
+        }
     }
 
     /// `Name: value` and CR LF.

@@ -9,6 +9,11 @@ public struct HeaderFields: Sendable {
         var nameCount: UInt32
         var valueStart: UInt32
         var valueCount: UInt32
+
+        fileprivate mutating func nameGrows(by count: UInt32) {
+            nameCount += count
+            valueStart += count
+        }
     }
 
     /// Room, of which only `byteCount` bytes mean anything: a parser's pieces are many and small, and copying one into
@@ -40,7 +45,29 @@ public struct HeaderFields: Sendable {
         endField()
     }
 
-    // MARK: Filled by a parser, whose spans may come in pieces
+    // MARK: Filled by a parser
+
+    /// A whole field, as nearly all come: room is made once, and the white space behind its value stays out.
+    public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        var valueCount = value.count
+        while valueCount > 0, ASCII.isBlank(value[valueCount &- 1]) { valueCount &-= 1 }
+        let start = byteCount
+        let end = start + name.count + valueCount
+        if end > bytes.count { makeRoom(for: end - start) }
+        bytes.withUnsafeMutableBytes { room in
+            UnsafeMutableRawBufferPointer(rebasing: room[start..<end]).copyMemory(from: name)
+            UnsafeMutableRawBufferPointer(rebasing: room[(start + name.count)..<end])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: value[..<valueCount]))
+        }
+        fields.append(
+            Field(
+                name: HeaderName(name), nameStart: used, nameCount: UInt32(truncatingIfNeeded: name.count),
+                valueStart: UInt32(truncatingIfNeeded: start + name.count),
+                valueCount: UInt32(truncatingIfNeeded: valueCount)))
+        used = UInt32(truncatingIfNeeded: end)
+    }
+
+    // A field that two reads brought comes in pieces.
 
     public mutating func appendName(_ piece: UnsafeRawBufferPointer) {
         if !isOpen {
@@ -49,8 +76,7 @@ public struct HeaderFields: Sendable {
         }
         keep(piece)
         let last = fields.count - 1
-        fields[last].nameCount += UInt32(truncatingIfNeeded: piece.count)
-        fields[last].valueStart = used
+        fields[last].nameGrows(by: UInt32(truncatingIfNeeded: piece.count))
     }
 
     /// Behind its name's pieces; without a name it is dropped.
@@ -94,6 +120,14 @@ public struct HeaderFields: Sendable {
     }
 
     // MARK: Read
+
+    /// Every field in order. A `for` loop would keep the fields alive by a reference of its own.
+    @inline(__always)
+    func forEach(_ body: (Field) -> Void) {
+        fields.withUnsafeBufferPointer { fields in
+            for index in fields.indices { body(fields[index]) }
+        }
+    }
 
     public func withName<Result>(_ field: Field, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withSlice(from: field.nameStart, count: field.nameCount, body)
@@ -142,7 +176,8 @@ public struct HeaderFields: Sendable {
     /// Calls `body` with each element of the comma-separated lists of all fields of that name, trimmed, empty ones left
     /// out (RFC 9110 section 5.6.1).
     public func forEachListElement(_ name: HeaderName, _ body: (UnsafeRawBufferPointer) -> Void) {
-        for field in fields where field.name == name {
+        forEach { field in
+            guard field.name == name else { return }
             withValue(field) { value in
                 var start = 0
                 while start <= value.count {

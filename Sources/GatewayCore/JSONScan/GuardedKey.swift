@@ -52,7 +52,9 @@ enum GuardedKey: UInt8, CaseIterable, Sendable {
 
     /// Compared in place: bodies have many keys.
     private func matches(_ key: UnsafeRawBufferPointer) -> Bool {
+        if ASCII.equalsIgnoringCase(key, spelling) { return true }
         let expected = UnsafeRawBufferPointer(start: spelling.utf8Start, count: spelling.utf8CodeUnitCount)
+        guard key.count > expected.count else { return false }
         var at = 0
         for letter in expected {
             guard at < key.count else { return false }

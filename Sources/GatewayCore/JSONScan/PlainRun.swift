@@ -22,6 +22,11 @@ enum PlainRun {
             if (marks[0] | marks[1]) | (marks[2] | marks[3]) != 0 { return at &+ firstMark(marks) }
             at &+= 32
         }
+        while at &+ 8 <= count {
+            let marks = marks(piece.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            if marks != 0 { return at &+ marks.trailingZeroBitCount >> 3 }
+            at &+= 8
+        }
         while at < count, isPlain(piece[at]) { at &+= 1 }
         return at
     }
@@ -36,6 +41,15 @@ enum PlainRun {
     @inline(__always)
     private static func marks(_ bytes: SIMD4<UInt64>) -> SIMD4<UInt64> {
         let ones = SIMD4<UInt64>(repeating: 0x0101_0101_0101_0101)
+        let controls = bytes &- (ones &* 0x20)
+        let quotes = (bytes ^ (ones &* 0x22)) &- ones
+        let backslashes = (bytes ^ (ones &* 0x5C)) &- ones
+        return (controls | quotes | backslashes | bytes) & (ones &* 0x80)
+    }
+
+    @inline(__always)
+    private static func marks(_ bytes: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
         let controls = bytes &- (ones &* 0x20)
         let quotes = (bytes ^ (ones &* 0x22)) &- ones
         let backslashes = (bytes ^ (ones &* 0x5C)) &- ones

@@ -48,6 +48,23 @@ struct HeaderFieldsTests {
         #expect(pairs(headers) == ["Cookie=", "Origin="])
     }
 
+    @Test(
+        "a whole field is the same as one in pieces",
+        arguments: ["", " ", "\t  \t", "a", "a b \t", String(repeating: "v", count: 700)])
+    func whole(value: String) {
+        var whole = HeaderFields()
+        var inPieces = HeaderFields()
+        for name in ["Content-Type", "x", "Via"] {
+            let (name, value) = (Array(name.utf8), Array(value.utf8))
+            name.withUnsafeBytes { name in value.withUnsafeBytes { whole.append(name: name, value: $0) } }
+            name.withUnsafeBytes { inPieces.appendName($0) }
+            value.withUnsafeBytes { inPieces.appendValue($0) }
+            inPieces.endField()
+        }
+        #expect(pairs(whole) == pairs(inPieces))
+        #expect(whole.fields.map(\.name) == [.contentType, .other, .via])
+    }
+
     @Test("reused, they know nothing of what was in them")
     func reused() {
         var headers = HeaderFields()
