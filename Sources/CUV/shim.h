@@ -1,3 +1,4 @@
 #include <uv.h>
-// For Alarm: Glibc's module map leaves it out.
+// For Alarm and Heap: Glibc's module map leaves them out.
+#include <malloc.h>
 #include <sys/timerfd.h>

@@ -27,6 +27,7 @@ public final class Gateway {
     @exclusivity(unchecked) var dispatcher: Dispatcher
     @exclusivity(unchecked) var catalog: Catalog
     @exclusivity(unchecked) var bodyMemory: BodyMemory
+    let largeBodies: LargeBodies
     /// Of keys that have a limit.
     @exclusivity(unchecked) var rates = RequestRates()
     /// nil: there is no file that could be changed.
@@ -73,6 +74,7 @@ public final class Gateway {
         requestIDs = RequestIDSource(randomness: Cryptography.random(count: 4))
         probeID = Array("\(loopGuard.pseudonym)-probe".utf8)
         bodyMemory = BodyMemory(limit: configuration.limits.bodyMemory)
+        largeBodies = LargeBodies(loop: loop)
         numbering = RunnerNumbering(configuration.runners.map { [$0.url.description] })
         catalog = Catalog(runners: configuration.runners.map(CatalogRunner.init))
         dispatcher = Dispatcher(
@@ -126,6 +128,7 @@ public final class Gateway {
         stopWatchingNames()
         audit.end()
         saveLists()
+        largeBodies.stop()
         waker = nil
     }
 

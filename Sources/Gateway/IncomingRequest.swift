@@ -23,8 +23,10 @@ final class IncomingRequest {
     @exclusivity(unchecked) var body: [UInt8] = []
     /// `body` came compressed and is not any more.
     var isDecompressed = false
-    /// Bytes of memory that a length alone gets before its body is here: whoever says it need not keep it.
+    /// Bytes of memory that a length alone gets before its body is here: whoever says it need not keep it. Who has sent as
+    /// much gets room for sixteen times that, so that a large body is moved once while it grows.
     private static let reservedAtMost = 1 << 20
+    private static let reservedForEachByte = 16
     /// The body is passed on while it arrives: `body` was its beginning.
     var isPassedOn = false
     /// Bytes of body that came, kept or not.
@@ -94,9 +96,7 @@ final class IncomingRequest {
         }
         guard bodyError == nil else { return }
         guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }
-        if body.isEmpty, case .counted(let count) = framing {
-            body.reserveCapacity(min(count, IncomingRequest.reservedAtMost))
-        }
+        if body.count + bytes.count > body.capacity { makeRoom(for: bytes.count) }
         body.append(contentsOf: bytes)
         do throws(ScanError) {
             switch intake.bodyFormat {
@@ -107,6 +107,13 @@ final class IncomingRequest {
         } catch {
             bodyFailed(GatewayError(error, family: intake.family))
         }
+    }
+
+    private func makeRoom(for count: Int) {
+        guard case .counted(let whole) = framing else { return }
+        if body.isEmpty { gateway.largeBodies.expect(whole) }
+        let earned = (body.count + count) * IncomingRequest.reservedForEachByte
+        body.reserveCapacity(min(whole, max(IncomingRequest.reservedAtMost, earned)))
     }
 
     func bodyFailed(_ error: GatewayError) {
