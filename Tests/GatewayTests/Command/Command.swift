@@ -10,7 +10,8 @@ final class Command {
     private(set) var output = ""
     private var status: Int32?
 
-    /// Only what is given here is in its environment, so that nothing of the machine's leaks into a test.
+    /// Only what is given here is in its environment, and a sanitizer's options, so that nothing of the machine's leaks
+    /// into a test.
     ///
     /// - Parameters:
     ///   - program: another one that is built beside the tests.
@@ -34,7 +35,8 @@ final class Command {
             words = ["bash", "-c", "\(closing); ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + words
         }
         var argv = words.map { strdup($0) } + [nil]
-        var envp = (["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + environment).map { strdup($0) } + [nil]
+        let fixed = ["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + Command.ofSanitizers
+        var envp = (fixed + environment).map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
         var child = pid_t()
         // The threads that run tests block signals, and a mask is inherited.
@@ -58,6 +60,12 @@ final class Command {
             waitpid(process, nil, 0)
         }
         Glibc.close(errors)
+    }
+
+    /// A process that was built with a sanitizer reports where the test's own does (scripts/test-sanitized).
+    private static var ofSanitizers: [String] {
+        let names: [String] = ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"]
+        return names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
     }
 
     /// SwiftPM puts the product beside the test bundle.
