@@ -2,6 +2,7 @@
 
 import Glibc
 import Testing
+import Transport
 
 /// The real binary, run as a person would run it: built beside the tests, its standard error read through a pipe.
 final class Command {
@@ -82,7 +83,7 @@ final class Command {
 
     /// Reads until a line holds this text; returns that line.
     @discardableResult
-    func awaitLine(_ text: String, within seconds: Int = 20) throws -> String {
+    func awaitLine(_ text: String, within seconds: Int = Int(Loop.patience)) throws -> String {
         let end = time(nil) + seconds
         while true {
             if let line = output.split(separator: "\n").first(where: { $0.contains(text) }) { return String(line) }
@@ -100,7 +101,7 @@ final class Command {
     }
 
     /// Its exit status, once it has ended by itself; after this long it is killed, which is a status of -9.
-    func awaitExit(within seconds: Int = 20) -> Int32 {
+    func awaitExit(within seconds: Int = Int(Loop.patience)) -> Int32 {
         let end = time(nil) + seconds
         while readMore() {
             if time(nil) >= end { kill(process, SIGKILL) }
@@ -140,7 +141,7 @@ struct PlainClient {
             }
         }
         try #require(code == 0)
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: Int(Loop.patience), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 

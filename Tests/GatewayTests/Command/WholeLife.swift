@@ -43,8 +43,9 @@ final class WholeLife {
         _ = try authority.issue(as: "server")
         entries = [
             #"{"url":"\#(runners[0].url)","max_inflight":8,"prefix_id":"p"}"#,
-            #"{"url":"\#(runners[1].url)","tls_ca":"\#(authority.file)"}"#, #"{"url":"\#(broken.url)"}"#,
-            #"{"url":"http://127.0.0.1:1"}"#, #"{"url":"dns:http://localhost:\#(runners[0].port)","max_inflight":1}"#
+            #"{"url":"\#(runners[1].url)","tls_ca":"\#(authority.file)"}"#,
+            #"{"url":"\#(broken.url)","pull":false}"#, #"{"url":"http://127.0.0.1:1","pull":false}"#,
+            #"{"url":"dns:http://localhost:\#(runners[0].port)","max_inflight":1}"#
         ]
         try WholeLife.write(queue: "4", runners: entries, folder, authority)
         gateway = try Command(

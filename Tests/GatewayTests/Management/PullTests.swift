@@ -192,7 +192,7 @@ import Transport
         client.readUntil { client.last?.body.contains("completed") == true }
         client.close()
         // Two connections of the watches stay.
-        loop.run(until: { site.runners.allSatisfy { $0.openConnections <= 1 } }, within: 2, "both pulls cancelled")
+        loop.run(until: { site.runners.allSatisfy { $0.openConnections <= 1 } }, "both pulls cancelled")
         #expect(site.bodyBytesHeld == 0)
     }
 

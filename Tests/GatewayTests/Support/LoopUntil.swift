@@ -5,9 +5,12 @@ import Testing
 import Transport
 
 extension Loop {
+    /// Long enough for a machine that is busy with other things, and for sanitized code.
+    static let patience = 60.0
+
     /// Turns until the condition holds. A test that would wait forever fails with a message instead: no test sleeps.
     func run(
-        until condition: () -> Bool, within seconds: Double = 10, _ what: String = "what the test waits for",
+        until condition: () -> Bool, within seconds: Double = Loop.patience, _ what: String = "what the test waits for",
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         turn(wait: false)
