@@ -161,6 +161,8 @@ final class ClientConnection: ByteStream, BodySink {
 
     private func requestArrived() {
         phase = .responding
+        // An answer may take long, and next to nothing is read meanwhile.
+        rest()
         setDeadline(.distantFuture)
         incoming?.arrived()
     }

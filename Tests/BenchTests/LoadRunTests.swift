@@ -47,6 +47,15 @@ import Transport
         #expect(loop.openStreams == 0)
     }
 
+    @Test func aFreshConnectionIsOneRequestsOnly() throws {
+        var plan = try plan(20, connections: 3)
+        plan.isFresh = true
+        let figures = try run(plan)
+        #expect(figures.requests == 20)
+        #expect(figures.failureCount == 0)
+        #expect(runner.connectionsAccepted >= 20)
+    }
+
     @Test(arguments: LoadRequest.Shape.allCases)
     func streamsAreCountedByTheirTokens(shape: LoadRequest.Shape) throws {
         var plan = try plan(3, stream: true)
@@ -77,6 +86,9 @@ import Transport
             // Not the runner's own port when it has stopped: the system may give that to somebody else at once.
             plan.addresses = [try #require(SocketAddress(literal: "127.0.0.1", port: 1))]
             plan.duration = .milliseconds(100)
+        case .handshake:
+            plan.security = LoadSecurity(trust: try TLSTrust(verifies: false), host: "localhost")
+            plan.duration = .milliseconds(100)
         case .reset: runner.options.faults.resetBeforeHead = true
         case .status: runner.options.faults.failEvery = 1
         case .cut: runner.options.faults.closeAfterTokens = 2
@@ -87,7 +99,7 @@ import Transport
         }
         let figures = try run(plan)
         #expect(figures.requests == 0)
-        #expect(figures.failures[kind.rawValue] >= (kind == .connect ? 1 : 2))
+        #expect(figures.failures[kind.rawValue] >= (kind == .connect || kind == .handshake ? 1 : 2))
         #expect(figures.failureCount == figures.failures[kind.rawValue])
     }
 

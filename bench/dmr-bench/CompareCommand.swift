@@ -30,13 +30,13 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("An empty folder for what is needed meanwhile; an absolute path.", valueName: "path"))
     var folder: String
 
-    @Option(help: ArgumentHelp("Interleaved rounds.", valueName: "n"))
-    var rounds = 5
+    @Option(help: ArgumentHelp("Interleaved rounds. (default: 5, with --quick 4)", valueName: "n"))
+    var rounds: Int?
 
     @Option(help: ArgumentHelp("Seconds measured in each run.", valueName: "s"))
     var seconds = 3.0
 
-    @Flag(help: "Short runs, without streams-1000 and stuck: under two minutes.")
+    @Flag(help: "Short runs of fewer scenarios: under two minutes.")
     var quick = false
 
     @Option(name: .customLong("only"), help: ArgumentHelp("Only this scenario; repeatable.", valueName: "scenario"))
@@ -56,7 +56,7 @@ struct CompareCommand: ParsableCommand {
         for name in scenarios where !names.contains(name) {
             throw ValidationError("--only '\(name)' is not one of \(names.joined(separator: ", ")).")
         }
-        guard (1...100).contains(rounds), seconds > 0, seconds <= 600 else {
+        guard (1...100).contains(rounds ?? 1), seconds > 0, seconds <= 600 else {
             throw ValidationError("--rounds must be 1 to 100, --seconds at most 600.")
         }
     }
@@ -71,6 +71,8 @@ struct CompareCommand: ParsableCommand {
         let began = Machine.unixSeconds
         let loadBefore = Machine.loadAverage
         let seconds = quick ? 0.4 : self.seconds
+        // Four rounds of four targets: each of them is at each place once.
+        let rounds = self.rounds ?? (quick ? 4 : 5)
         var chosen = Scenario.all(seconds: seconds)
         chosen = chosen.filter { scenarios.isEmpty ? !quick || $0.isQuick : scenarios.contains($0.name) }
         let comparison = Comparison(scenarios: chosen, targets: targets, rounds: rounds, place: place) { line in

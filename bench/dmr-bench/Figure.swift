@@ -34,6 +34,9 @@ struct Figure: Sendable {
     static let requestsPerSecond = Figure(name: "requests", unit: "1/s", direction: .moreIsBetter) { figures, _ in
         Double(figures.requests) / figures.seconds
     }
+    static let handshakesPerSecond = Figure(name: "handshakes", unit: "1/s", direction: .moreIsBetter) { figures, _ in
+        Double(figures.handshakes) / figures.seconds
+    }
     static let tokensPerSecond = Figure(name: "tokens", unit: "1/s", direction: .moreIsBetter) { figures, _ in
         Double(figures.tokens) / figures.seconds
     }

@@ -25,7 +25,10 @@ struct LoadCommand: ParsableCommand {
             here: it needs NDJSON, the simulated runner, and one machine's clock.
             """)
 
-    @Option(help: ArgumentHelp("Where to; a literal address (repeatable: dealt out in turn).", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to: a literal address, over TLS if it begins with https:// (repeatable: dealt out in turn).",
+            valueName: "host:port"))
     var to: [String] = ["127.0.0.1:11435"]
 
     @Option(help: "What is asked: Ollama's chat or generate, or OpenAI's chat.")
@@ -51,6 +54,23 @@ struct LoadCommand: ParsableCommand {
 
     @Option(help: "How an open loop's requests are spaced: even or random.")
     var arrivals = "even"
+
+    @Flag(help: "A new connection for each request; latency counts from its beginning.")
+    var fresh = false
+
+    @Flag(help: "With https: resume sessions instead of making full handshakes.")
+    var resume = false
+
+    @Option(help: ArgumentHelp("With https: the name in the certificate, if not the address.", valueName: "name"))
+    var tlsName: String?
+
+    @Option(
+        name: .customLong("tls-ca"),
+        help: ArgumentHelp("With https: a PEM file with who may have issued the certificate.", valueName: "file"))
+    var tlsAuthorities: String?
+
+    @Flag(inversion: .prefixedNo, help: "With https: look at the certificate.")
+    var tlsVerify = true
 
     @Flag(help: "One request for each connection, then nothing: what do idle connections cost?")
     var idle = false
@@ -83,8 +103,21 @@ struct LoadCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for address in to where HostPort.address(address) == nil {
-            throw ValidationError("--to '\(address)' is not a literal address and a port, such as 127.0.0.1:11435.")
+        let places = try to.map { text in
+            guard let place = LoadPlace(text) else {
+                throw ValidationError("--to '\(text)' is not a literal address and a port, such as 127.0.0.1:11435.")
+            }
+            return place
+        }
+        guard Set(places.map(\.isSecured)).count == 1 else {
+            throw ValidationError("--to: either all of them begin with https://, or none.")
+        }
+        guard places.allSatisfy(\.isSecured) || !(resume || tlsName != nil || tlsAuthorities != nil || !tlsVerify)
+        else {
+            throw ValidationError("--resume, --tls-name, --tls-ca and --no-tls-verify need an address with https://.")
+        }
+        guard !fresh || (rate == nil && !idle) else {
+            throw ValidationError("--fresh excludes --rate and --idle.")
         }
         guard (1...100_000).contains(connections) else { throw ValidationError("--connections must be 1 to 100000.") }
         guard duration > 0, duration <= LoadPlan.largestDuration, warmUp >= 0, warmUp <= LoadPlan.largestDuration else {
@@ -112,7 +145,9 @@ struct LoadCommand: ParsableCommand {
 
     func run() throws {
         var plan = LoadPlan()
-        plan.addresses = to.compactMap(HostPort.address)
+        plan.addresses = to.compactMap { LoadPlace($0)?.address }
+        plan.security = try security()
+        plan.isFresh = fresh
         plan.request = LoadRequest(
             shape: shape, model: model, streams: stream, tokens: tokens, promptBytes: promptBytes)
         plan.connections = connections
@@ -139,16 +174,15 @@ struct LoadCommand: ParsableCommand {
         print(json ? String(decoding: figures.json.bytes, as: UTF8.self) : figures.text)
         if figures.requests == 0, figures.tokens == 0, figures.failureCount > 0 { throw ExitCode(1) }
     }
-}
 
-/// `127.0.0.1:11435`, `[::1]:11435`.
-enum HostPort {
-    static func address(_ text: String) -> SocketAddress? {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (1...65535).contains(port)
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return SocketAddress(literal: host, port: port)
+    /// Nil: plain text.
+    private func security() throws -> LoadSecurity? {
+        guard let place = to.first.flatMap({ LoadPlace($0) }), place.isSecured else { return nil }
+        do throws(TLSFileError) {
+            let trust = try TLSTrust(verifies: tlsVerify, authorities: tlsAuthorities)
+            return LoadSecurity(trust: trust, host: tlsName ?? place.host, resumes: resume)
+        } catch {
+            throw ValidationError("--tls-ca: \(error.file) \(error.reason)")
+        }
     }
 }

@@ -25,7 +25,9 @@ final class LoadConnection: ByteStream, BodySink {
     private let parser: HTTPParser
     private var lines: TokenLines
     private let isStuckOne: Bool
-    /// When the request ought to have started; nanoseconds, like the others.
+    /// In nanoseconds, like the others.
+    let beganAt = Loop.preciseNow.nanoseconds
+    /// When the request ought to have started.
     private(set) var intendedAt: Int64 = 0
     private var lastTokenAt: Int64 = 0
     private var readAt: Int64 = 0
@@ -46,6 +48,9 @@ final class LoadConnection: ByteStream, BodySink {
         try super.init(loop: run.loop)
         parser.sink = self
         setDeadline(in: run.plan.silence)
+        if let security = run.plan.security {
+            secure(by: run.resumption ?? TLSClientContext(security.trust), host: security.host)
+        }
         connect(to: run.plan.addresses[number % run.plan.addresses.count])
     }
 
@@ -53,6 +58,10 @@ final class LoadConnection: ByteStream, BodySink {
         phase = .idle
         setDeadline(.distantFuture)
         startReading()
+        if run.isMeasuring, let security {
+            run.figures.handshakes += 1
+            if security.isResumed { run.figures.resumed += 1 }
+        }
         run.connected(self)
     }
 
@@ -92,7 +101,7 @@ final class LoadConnection: ByteStream, BodySink {
     private func headArrived() {
         let head = parser.responseHead
         guard head.status == 200 else { return fail(.status) }
-        closesAfterwards = false
+        closesAfterwards = run.plan.isFresh
         head.headers.forEachListElement(.connection) {
             if ASCII.equalsIgnoringCase($0, "close") { closesAfterwards = true }
         }
@@ -168,10 +177,19 @@ final class LoadConnection: ByteStream, BodySink {
     }
 
     override func didFail(_ error: UVError) {
+        if phase == .connecting { fail(.connect) } else { broke(error.isReset ? .reset : .cut) }
+    }
+
+    override func didFail(_ failure: TLSFailure) {
+        guard phase == .connecting else { return broke(.cut) }
+        run.figures.handshakeFailure = failure
+        fail(.handshake)
+    }
+
+    private func broke(_ failure: LoadFigures.Failure) {
         switch phase {
-        case .connecting: fail(.connect)
         case .idle, .over: leave()
-        case .waiting, .receiving, .stuck: fail(error.isReset ? .reset : .cut)
+        case .connecting, .waiting, .receiving, .stuck: fail(failure)
         }
     }
 

@@ -2,12 +2,15 @@
 
 import BenchFigures
 import GatewayCore
+import Transport
 
 /// What a run measured. Its memory doesn't depend on how much was recorded.
 struct LoadFigures {
     enum Failure: Int, CaseIterable {
         /// No connection.
         case connect
+        /// A connection, but no TLS.
+        case handshake
         case reset
         /// An answer other than 200.
         case status
@@ -21,6 +24,7 @@ struct LoadFigures {
         var name: String {
             switch self {
             case .connect: "connect"
+            case .handshake: "handshake"
             case .reset: "reset"
             case .status: "status"
             case .cut: "cut"
@@ -34,6 +38,9 @@ struct LoadFigures {
     var requests = 0
     var tokens = 0
     var bodyBytes = 0
+    /// Over TLS: connections made, and how many of them went on with a session.
+    var handshakes = 0
+    var resumed = 0
     var seconds = 0.0
     /// All in nanoseconds. From the request's (intended) start to the answer's last byte.
     var latency = Histogram()
@@ -46,6 +53,8 @@ struct LoadFigures {
     /// An open loop's requests left that much after their time: the generator's share of the latency.
     var startDelay = Histogram()
     var failures = [Int](repeating: 0, count: Failure.allCases.count)
+    /// The last handshake's that failed.
+    var handshakeFailure: TLSFailure?
     /// The target's.
     var usage: ProcessUsage?
     var residentBefore = 0
@@ -72,6 +81,11 @@ extension LoadFigures {
         if tokens > 0 {
             lines.append("tokens      \(tokens): \((Double(tokens) / seconds).short) a second")
         }
+        if handshakes > 0 {
+            lines.append(
+                "handshakes  \(handshakes), of them resumed \(resumed): \((Double(handshakes) / seconds).short) a second"
+            )
+        }
         var table = TextTable(["milliseconds", "p50", "p90", "p99", "p99.9", "max"])
         for (name, histogram) in histograms where histogram.count > 0 {
             table.add(
@@ -93,7 +107,10 @@ extension LoadFigures {
     }
 
     var failureList: [String] {
-        Failure.allCases.filter { failures[$0.rawValue] > 0 }.map { "\($0.name) \(failures[$0.rawValue])" }
+        Failure.allCases.filter { failures[$0.rawValue] > 0 }.map { failure in
+            let reason = failure == .handshake ? handshakeFailure.map { " (\($0.reason))" } ?? "" : ""
+            return "\(failure.name) \(failures[failure.rawValue])\(reason)"
+        }
     }
 
     var histograms: [(name: String, Histogram)] {
@@ -132,6 +149,7 @@ extension LoadFigures {
         var members: [JSON.Member] = [
             .init("requests", .integer(requests)), .init("tokens", .integer(tokens)),
             .init("body_bytes", .integer(bodyBytes)), .init("seconds", .number("\(seconds)")),
+            .init("handshakes", .integer(handshakes)), .init("resumed", .integer(resumed)),
             .init("generator_cpu", .number("\(generatorCPU)")),
             .init(
                 "failures",

@@ -17,9 +17,13 @@ struct LoadPlan {
 
     /// Connections are dealt out to them in turn.
     var addresses: [SocketAddress] = []
+    /// Nil: plain text.
+    var security: LoadSecurity?
     var request = LoadRequest()
     var connections = 1
     var pace = Pace.closed
+    /// In a closed loop: each request has a connection of its own, and its latency counts from when that began.
+    var isFresh = false
     /// Nothing is recorded before all connections have had an answer's first byte and this has passed.
     var warmUp = Interval.zero
     var duration = Interval.seconds(5)
@@ -38,6 +42,16 @@ struct LoadPlan {
     /// Connections that are being made at one time: more would overrun a backlog, which is not what is measured.
     static let connectingAtOnce = 64
     static let largestDuration = 3600.0
+}
+
+/// How the connections of a run speak TLS.
+struct LoadSecurity {
+    /// Whom they believe.
+    var trust: TLSTrust
+    /// What they ask for by name, and what the certificate has to be for, if anybody looks.
+    var host: String
+    /// They go on with sessions of earlier connections, which spares both sides most of a handshake.
+    var resumes = false
 }
 
 /// One request, the same every time.

@@ -11,6 +11,8 @@ final class LoadRun {
     let plan: LoadPlan
     let request: [UInt8]
     let stuckRequest: [UInt8]
+    /// The sessions that connections go on with, if they do.
+    let resumption: TLSClientContext?
     var figures = LoadFigures()
     private(set) var isMeasuring = false
     private(set) var measuredFrom: Int64 = 0
@@ -47,6 +49,7 @@ final class LoadRun {
         self.plan = plan
         let host = plan.addresses.first.map(\.description) ?? ""
         request = plan.request.bytes(host: host)
+        resumption = plan.security.flatMap { $0.resumes ? TLSClientContext($0.trust) : nil }
         stuckRequest = plan.stuck > 0 ? plan.stuckRequest.bytes(host: host) : []
         target = TargetProcess(roots: plan.targets, includesChildren: plan.includesChildren)
         connections = Array(repeating: nil, count: plan.connections)
@@ -210,7 +213,8 @@ final class LoadRun {
     private func becameFree(_ connection: LoadConnection) {
         switch plan.pace {
         case .closed:
-            if mayStart() { start(connection, intended: Loop.preciseNow.nanoseconds) }
+            guard mayStart() else { return }
+            start(connection, intended: plan.isFresh ? connection.beganAt : Loop.preciseNow.nanoseconds)
         case .idle:
             if !connection.hasAsked, mayStart() { start(connection, intended: Loop.preciseNow.nanoseconds) }
         case .open:

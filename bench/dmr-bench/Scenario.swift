@@ -14,13 +14,31 @@ struct Scenario {
     var figures: [Figure]
     /// Also in `--quick`.
     var isQuick = true
+    var transport = Transport.plainText
+
+    /// How clients are connected. Runners are spoken to in plain text, always.
+    enum Transport: Equatable {
+        case plainText
+        case tls(resumes: Bool)
+    }
+
+    /// There is no direct way over TLS: what it would show is the generator's own encryption.
+    func has(_ target: Target) -> Bool {
+        switch transport {
+        case .plainText: true
+        case .tls: target != .direct
+        }
+    }
 
     /// Seconds measured per round.
     static func all(seconds: Double) -> [Scenario] {
         [small(1, seconds), small(64, seconds)]
             + [
                 streams(200, everyMilliseconds: 10, seconds), streams(1000, everyMilliseconds: 50, seconds),
-                flatOut(32, seconds), idle(1000, seconds), stuckReader(seconds), largePrompt(seconds)
+                flatOut(32, seconds), idle(1000, seconds), stuckReader(seconds), largePrompt(seconds),
+                handshakes(resumed: false, seconds), handshakes(resumed: true, seconds),
+                streams(200, everyMilliseconds: 10, seconds).overTLS(isQuick: true),
+                flatOut(32, seconds).overTLS(isQuick: false)
             ]
     }
 
@@ -63,6 +81,29 @@ struct Scenario {
             name: "flat-\(count)", title: "\(count) streams as fast as they go",
             runnerFlags: atOnce + ["--tokens-per-write", "64"], plan: plan,
             figures: [.cpuPerToken, .syscallsPerToken, .tokensPerSecond, .residentPerConnection])
+    }
+
+    /// The same, by clients that make their connections once.
+    private func overTLS(isQuick: Bool) -> Scenario {
+        var scenario = self
+        scenario.name += "-tls"
+        scenario.title += ", over TLS"
+        scenario.transport = .tls(resumes: false)
+        scenario.isQuick = isQuick
+        return scenario
+    }
+
+    /// A connection for each request: what a handshake costs, with accepting, answering and closing.
+    private static func handshakes(resumed: Bool, _ seconds: Double) -> Scenario {
+        var plan = plan(32, seconds, warmUp: 0.1)
+        plan.isFresh = true
+        return Scenario(
+            name: resumed ? "resumed" : "handshakes",
+            title:
+                "a TLS 1.3 connection for each small request, \(resumed ? "sessions resumed" : "full handshakes"), 32 at a time",
+            runnerFlags: atOnce, plan: plan,
+            figures: [.cpuPerRequest, .syscallsPerRequest, .handshakesPerSecond, .latency50, .latency99, .resident],
+            isQuick: !resumed, transport: .tls(resumes: resumed))
     }
 
     private static func idle(_ count: Int, _ seconds: Double) -> Scenario {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import BenchFigures
 import GatewayCore
 import Glibc
 import Transport
@@ -36,12 +37,18 @@ final class RunningTarget {
     let target: Target
     let addresses: [SocketAddress]
     private let child: ChildProcess?
+    private let security: LoadSecurity?
 
     var processes: [Int32] { child.map { [$0.identifier] } ?? [] }
 
+    /// - Parameter secure: what it shows, and how it is spoken to over TLS; nil: plain text.
     /// - Throws: `ChildProcess.Failure` when it can't be started.
-    init(_ target: Target, runners: [SocketAddress], at place: Workplace) throws(ChildProcess.Failure) {
+    init(
+        _ target: Target, runners: [SocketAddress], secure: (certificate: Certificate, client: LoadSecurity)? = nil,
+        at place: Workplace
+    ) throws(ChildProcess.Failure) {
         self.target = target
+        security = secure?.client
         let output = "\(place.folder)/\(target.rawValue).out"
         let arguments: [String]
         var port = 0
@@ -52,19 +59,25 @@ final class RunningTarget {
             return
         case .gateway:
             port = try FreePort.find()
+            let scheme = secure == nil ? "http" : "https"
+            var flags = ["--listen", "\(scheme)://127.0.0.1:\(port)", "--state-dir", "\(place.folder)/state"]
+            if let certificate = secure?.certificate {
+                flags += ["--config", try RunningTarget.settings(certificate, at: place)]
+            }
             // Nothing else logs a line a request, so it doesn't, either.
-            arguments =
-                [place.gateway, "serve", "--listen", "127.0.0.1:\(port)", "--state-dir", "\(place.folder)/state"]
-                + ["--log-level", "warning"] + runners.flatMap { ["--runner", "http://\($0)"] }
+            flags += ["--log-level", "warning"] + runners.flatMap { ["--runner", "http://\($0)"] }
+            arguments = [place.gateway, "serve"] + flags
         case .nginx:
             port = try FreePort.find()
-            let file = try RunningTarget.configuration("nginx.conf", port: port, runners: runners, at: place)
+            let file = try RunningTarget.configuration(
+                "nginx.conf", port: port, runners: runners, certificate: secure?.certificate, at: place)
             arguments = ["nginx", "-p", place.folder, "-e", "\(place.folder)/nginx-error.log", "-c", file]
         case .haproxy:
             port = try FreePort.find()
             arguments = [
                 "haproxy", "-db", "-f",
-                try RunningTarget.configuration("haproxy.conf", port: port, runners: runners, at: place)
+                try RunningTarget.configuration(
+                    "haproxy.conf", port: port, runners: runners, certificate: secure?.certificate, at: place)
             ]
         }
         child = try ChildProcess(arguments, output: output, cpu: place.targetCPU)
@@ -81,6 +94,7 @@ final class RunningTarget {
     private func awaitAnswer(of address: SocketAddress) throws(ChildProcess.Failure) {
         var plan = LoadPlan()
         plan.addresses = [address]
+        plan.security = security
         plan.requestLimit = 1
         plan.duration = .seconds(1)
         plan.silence = .seconds(1)
@@ -104,30 +118,37 @@ final class RunningTarget {
         child?.stop(SIGKILL)
     }
 
-    /// The template with the words between @ signs filled in, written to the work folder.
+    /// The gateway has no flags for its certificate.
+    private static func settings(_ certificate: Certificate, at place: Workplace) throws(ChildProcess.Failure) -> String
+    {
+        let files = [
+            JSON.Member("certificate", .string(certificate.certificate)), JSON.Member("key", .string(certificate.key))
+        ]
+        let file = "\(place.folder)/gateway.json"
+        let text = String(decoding: JSON.object([.init("tls", .object(files))]).bytes, as: UTF8.self)
+        guard SystemFolder.write(text, to: file) else {
+            throw ChildProcess.Failure(reason: "\(file) can't be written")
+        }
+        return file
+    }
+
+    /// The template, filled in and written to the work folder.
     private static func configuration(
-        _ name: String, port: Int, runners: [SocketAddress], at place: Workplace
+        _ name: String, port: Int, runners: [SocketAddress], certificate: Certificate?, at place: Workplace
     ) throws(ChildProcess.Failure) -> String {
-        guard var rest = SystemFolder.text(of: "\(place.peers)/\(name)").map({ Substring($0) }) else {
+        guard let template = SystemFolder.text(of: "\(place.peers)/\(name)") else {
             throw ChildProcess.Failure(reason: "\(place.peers)/\(name) can't be read")
         }
         var values = ["PORT": "\(port)", "FOLDER": place.folder]
         for (number, runner) in runners.enumerated() { values["RUNNER_\(number + 1)"] = "\(runner)" }
-        var text = ""
-        while let start = rest.firstIndex(of: "@") {
-            text += rest[..<start]
-            let behind = rest.index(after: start)
-            let word = rest[behind...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-            if word.endIndex < rest.endIndex, rest[word.endIndex] == "@", let value = values[String(word)] {
-                text += value
-                rest = rest[rest.index(after: word.endIndex)...]
-            } else {
-                text += "@"
-                rest = rest[behind...]
-            }
-        }
+        // What a line begins with that is for one of the two kinds of scenarios.
+        values["PLAIN"] = certificate == nil ? "" : "#"
+        values["TLS"] = certificate == nil ? "#" : ""
+        values["CERTIFICATE"] = certificate?.certificate ?? ""
+        values["KEY"] = certificate?.key ?? ""
+        values["BOTH"] = certificate?.both ?? ""
         let file = "\(place.folder)/\(name)"
-        guard SystemFolder.write(text + rest, to: file) else {
+        guard SystemFolder.write(Template.fill(template, values), to: file) else {
             throw ChildProcess.Failure(reason: "\(file) can't be written")
         }
         return file

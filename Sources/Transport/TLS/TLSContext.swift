@@ -14,8 +14,11 @@ enum TLSContext {
         guard let context = SSL_CTX_new(method) else { throw TLSFileError("", "OpenSSL can't be used") }
         dmr_ssl_ctx_min_version(context, TLS1_2_VERSION)
         dmr_ssl_ctx_refuse_old_habits(context)
-        // A write goes out whole, or in pieces whose rest is offered again from another place.
-        dmr_ssl_ctx_mode(context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
+        // A write goes out whole, or in pieces whose rest is offered again from another place. A certificate is shown with
+        // those that stand behind it in its file; OpenSSL would look for more in each handshake where none do.
+        dmr_ssl_ctx_mode(
+            context,
+            Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN))
         SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
         return context
     }

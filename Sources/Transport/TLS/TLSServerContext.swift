@@ -43,6 +43,8 @@ public final class TLSServerContext {
         }
         self.contexts = contexts
         guard let first = contexts.first else { throw TLSFileError("", "no certificate is named") }
+        // Nothing to choose from: names need not be compared.
+        guard contexts.count > 1 else { return }
         dmr_ssl_ctx_on_server_name(
             first,
             { ssl, _, _ in
@@ -107,6 +109,12 @@ public final class TLSServerContext {
     private static func configure(_ context: OpaquePointer, sealsTickets: Bool) {
         // Of TLS 1.2 only what keeps past traffic secret (forward secrecy) and has no padding to guess (AEAD).
         SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20")
+        // Of TLS 1.3 the same ciphers as OpenSSL's, the one first that has to be everywhere (RFC 8446 section 9.1): its
+        // SHA-256, which makes a handshake's keys, has instructions of its own on processors of today; SHA-384 has not.
+        SSL_CTX_set_ciphersuites(
+            context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")
+        // Instead of two: whoever uses each ticket once (RFC 8446 appendix C.4) gets another with each connection.
+        SSL_CTX_set_num_tickets(context, 1)
         // Sessions by their number would have to be kept here; tickets are kept by the clients.
         dmr_ssl_ctx_session_cache(context, Int(SSL_SESS_CACHE_OFF))
         dmr_ssl_session_timeout(context, TicketKeys.lifetimeSeconds)

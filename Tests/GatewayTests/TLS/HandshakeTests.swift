@@ -256,6 +256,36 @@ import Transport
         #expect(outcome.failure?.reason.contains("no shared cipher") == true, "\(outcome)")
     }
 
+    /// OpenSSL would take AES-256 first and give two tickets; see `TLSServerContext.configure`.
+    @Test(arguments: [
+        ("TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"),
+        ("TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"),
+        ("TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256")
+    ])
+    func aHandshakeTakesTheCheapestCipherAndGivesOneTicket(offered: String, chosen: String) throws {
+        let site = try SecureSite()
+        defer { site.end() }
+        var sessions: OpaquePointer?
+        let client = try BareClient(site) { context in
+            sessions = context
+            SSL_CTX_set_ciphersuites(context, offered)
+            dmr_ssl_ctx_session_cache(context, Int(SSL_SESS_CACHE_CLIENT))
+        }
+        defer { client.end() }
+        site.loop.run(until: {
+            client.turn()
+            return site.listener.accepted.first?.security != nil
+        })
+        // Behind the handshake, in order: what follows the tickets comes after all of them.
+        site.listener.accepted.first?.write(Array("hello".utf8))
+        site.loop.run(until: {
+            client.turn()
+            return client.received == Array("hello".utf8)
+        })
+        #expect(String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(client.ssl))) == chosen)
+        #expect(SSL_CTX_ctrl(sessions, SSL_CTRL_SESS_NUMBER, 0, nil) == 1)
+    }
+
     @Test func aClientThatOffersOnlyOtherProtocolsIsRefused() throws {
         let outcome = try meet { SSL_CTX_set_alpn_protos($0, [2, 0x68, 0x32], 3) }
         #expect(outcome.failure != nil)
