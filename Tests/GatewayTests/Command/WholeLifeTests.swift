@@ -176,21 +176,22 @@ import ZstdFrames
     // MARK: Ends
 
     private func play(_ end: End, _ life: WholeLife) throws {
-        let (idle, secure) = (try life.client(), try life.client(secure: true))
+        let (half, idle, secure) = (try life.client(), try life.client(), try life.client(secure: true))
+        half.get("/api/version", WholeLife.fields())
+        half.readResponses()
+        // Read by the time that what others ask later is answered, and so before the signal.
+        half.send("GET / HTTP/1.1\r\nHost: localhost\r\n")
         for client in [idle, secure] {
             client.get("/api/version", WholeLife.fields())
             client.readResponses()
         }
         let streams = [try life.streaming(), try life.streaming(secure: true)]
-        let half = try life.client()
-        half.send("GET / HTTP/1.1\r\nHost: localhost\r\n")
-        half.readUntil("a connection") { half.isConnected }
         switch end {
         case .drained:
             life.gateway.signal(SIGTERM)
             for client in [idle, secure] { client.readToEnd() }
             half.send("\r\n")
-            half.readResponses()
+            half.readResponses(2)
             for stream in streams {
                 stream.readUntil("the stream's end") {
                     life.releaseTokens()
