@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Glibc
 import Synchronization
 import Testing
 import Transport
 
 extension Loop {
-    /// Long enough for a machine that is busy with other things, and for sanitized code.
-    static let patience = 60.0
+    /// Seconds: long enough for a machine that is busy with other things, and longer where a sanitizer looks on.
+    static let patience = getenv("ASAN_OPTIONS") == nil && getenv("TSAN_OPTIONS") == nil ? 60.0 : 300
 
     /// Turns until the condition holds. A test that would wait forever fails with a message instead: no test sleeps.
     func run(
