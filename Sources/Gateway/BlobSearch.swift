@@ -12,7 +12,7 @@ final class BlobSearch: RunnerCallOwner {
     private var calls: [Int: RunnerCall] = [:]
     /// How many each runner has, so far.
     private var found: [Int: Int] = [:]
-    private var done: ((RunnerSet) -> Void)?
+    private var done: ((RunnerSet?) -> Void)?
 
     init(gateway: Gateway, blobs: [String], headers: HeaderFields, requestID: [UInt8]) {
         self.gateway = gateway
@@ -21,11 +21,12 @@ final class BlobSearch: RunnerCallOwner {
         self.requestID = requestID
     }
 
-    /// `done` is called once, with those that have all of them.
-    func begin(at runners: [Int], done: @escaping (RunnerSet) -> Void) {
+    /// `done` is called once, with those that have all of them; with nil if somebody could not be asked for want of a
+    /// file descriptor.
+    func begin(at runners: [Int], done: @escaping (RunnerSet?) -> Void) {
         self.done = done
         for runner in runners { found[runner] = 0 }
-        for runner in runners { ask(runner) }
+        for runner in runners where self.done != nil { ask(runner) }
     }
 
     func cancel() {
@@ -68,6 +69,12 @@ final class BlobSearch: RunnerCallOwner {
 
     func callBroke(_ call: RunnerCall, _ reason: String) { lacks(call.runner) }
     func callFailed(_ call: RunnerCall, _ failure: RunnerFailure) { lacks(call.runner) }
+
+    func callNotPossible(_ call: RunnerCall) {
+        let done = self.done
+        cancel()
+        done?(nil)
+    }
 
     private func lacks(_ runner: Int) {
         found[runner] = -1

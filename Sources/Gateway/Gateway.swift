@@ -246,10 +246,10 @@ public final class Gateway {
         guard let runner else { return }
         switch outcome {
         // Describing a model (show) loads nothing.
-        case .answered: if wasInference { catalog.sawLoaded(runner, model) }
+        case .answered: if wasInference, catalog.sawLoaded(runner, model) { runners[runner].watch?.isStale(.ps) }
         case .modelNotFound:
-            catalog.forget(model, on: runner)
-            runners[runner].watch?.tagsAreStale()
+            guard catalog.forget(model, on: runner) else { break }
+            runners[runner].watch?.isStale(.tags)
             listsChanged()
         case .failed(let failure):
             log.warning("\(runnerName(runner)) failed: \(failure.label)")

@@ -135,13 +135,12 @@ public final class GatewayServer {
     private func makeStateDirectory() -> String? {
         let path = gateway.configuration.stateDirectory
         guard !path.isEmpty else { return nil }
-        var made = ""
-        for part in path.split(separator: "/") {
-            made += "/" + part
-            if mkdir(made, 0o700) != 0, errno != EEXIST {
-                log.warning("the last known lists are not kept over a restart: \(made) can't be made: \(systemError())")
-                return nil
-            }
+        do {
+            try SystemFiles().makeFolders(path)
+        } catch {
+            log.warning(
+                "the last known lists are not kept over a restart: \(error.path) can't be made: \(error.reason)")
+            return nil
         }
         return path
     }

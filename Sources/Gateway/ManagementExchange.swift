@@ -44,8 +44,11 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         search.begin(at: machine.runners.map(\.number)) { [weak self] having in self?.blobsFound(having) }
     }
 
-    private func blobsFound(_ having: RunnerSet) {
+    private func blobsFound(_ having: RunnerSet?) {
         search = nil
+        guard let having else {
+            return answer(OwnResponse(error: .noDescriptorFree, family: .native, surface: surface))
+        }
         let runners = machine.runners.filter { having.contains($0.number) }
         guard !runners.isEmpty else {
             return answer(OwnResponse(error: .blobsMissing, family: .native, surface: surface))
@@ -130,6 +133,10 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
 
     func callFailed(_ call: RunnerCall, _ failure: RunnerFailure) {
         ended(machine.failed(call.runner, failure))
+    }
+
+    func callNotPossible(_ call: RunnerCall) {
+        ended(machine.notPossible(call.runner))
     }
 
     private func ended(_ action: FanOut.Action) {

@@ -31,6 +31,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     @exclusivity(unchecked) private var closing = ClosingEventScanner(kind: .none)
     @exclusivity(unchecked) private var answerClock = AnswerClock()
     private var bytesSent = 0
+    /// The body so far of an error that gets a `detail`; nil for everything that is passed on as it came.
+    @exclusivity(unchecked) var heldError: [UInt8]?
 
     init(gateway: Gateway, client: ClientConnection, request: ProxiedRequest, model: ResolvedModel) {
         self.gateway = gateway
@@ -157,6 +159,10 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         let hasAlternative = summary.isReasonToMove && gateway.dispatcher.hasUntriedCandidate(for: slot)
         let action = machine.responseHeadReceived(summary, hasAlternative: hasAlternative)
         guard action == .forwardHead else { return perform(action) }
+        if isHeld(status: summary.status) {
+            keepsRunnerAlive = checked.keepsAlive
+            return holdError()
+        }
         let ownHead = ClientHead(
             runnerFraming: checked.framing, clientVersion: request.version, clientKeepsAlive: client.mayKeepAlive)
         clientHead.removeAll(keepingCapacity: true)
@@ -175,6 +181,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     override func readParsed(isLast: Bool, hasMoreBytes: Bool) {
         guard let client, let connection else { return }
+        if heldError != nil { return errorArrived(isLast: isLast, hasMoreBytes: hasMoreBytes) }
         closing.bytesPassed(gateway.loop.splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
         switch answerClock.passed(wasTaken: pass(to: client, isLast: false), now: gateway.loop.now) {
@@ -195,13 +202,14 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         return wasTaken
     }
 
-    private func responseEnded(_ client: ClientConnection, hasMoreBytes: Bool) {
+    func responseEnded(_ client: ClientConnection, hasMoreBytes: Bool) {
         guard let summary else { return }
-        let action = machine.responseEnded(summary, isComplete: closing.wasSeen, isFollowedByBytes: hasMoreBytes)
+        let isComplete = closing.wasSeen || heldError != nil
+        let action = machine.responseEnded(summary, isComplete: isComplete, isFollowedByBytes: hasMoreBytes)
         var isWhole = false
         if case .finish = action { isWhole = true }
         keepsRunnerAlive = keepsRunnerAlive && !hasMoreBytes
-        _ = pass(to: client, isLast: isWhole)
+        if heldError == nil { _ = pass(to: client, isLast: isWhole) }
         perform(action)
     }
 
@@ -294,10 +302,12 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     }
 
     private func finish(_ outcome: AttemptOutcome) {
+        if let heldError { return answer(heldError, summary, outcome, reusable: keepsRunnerAlive) }
         end(outcome, reusable: keepsRunnerAlive && upload == nil, status: summary?.status ?? 0) { $0.responseEnded() }
     }
 
     private func cut(_ outcome: AttemptOutcome) {
+        if let heldError { return answer(heldError, summary, outcome, reusable: false) }
         end(outcome, reusable: false, status: summary?.status ?? 0) { $0.cutResponse() }
     }
 

@@ -18,6 +18,8 @@ protocol RunnerCallOwner: AnyObject {
     /// The call ended for this reason of ours.
     func callBroke(_ call: RunnerCall, _ reason: String)
     func callFailed(_ call: RunnerCall, _ failure: RunnerFailure)
+    /// There is no file descriptor for a connection, so the runner was not asked.
+    func callNotPossible(_ call: RunnerCall)
 }
 
 /// One management request to one runner, on a connection of its own that nobody uses before or after: it is never
@@ -71,6 +73,7 @@ final class RunnerCall: ResponseConsumer {
             self.connection = connection
             connection.begin(within: gateway.timeouts.connect)
         } catch {
+            if error.isOutOfDescriptors { return noDescriptorFree() }
             connectionFailed(.connectFailed, reason: error.description)
         }
     }
@@ -176,6 +179,15 @@ final class RunnerCall: ResponseConsumer {
         guard let owner = end() else { return }
         gateway.callFailed(at: runner, failure, reason: reason)
         owner.callFailed(self, failure)
+    }
+
+    /// As with exchanges, idle connections give theirs up first.
+    override func noDescriptorFree() {
+        connection = nil
+        guard !isOver else { return }
+        if gateway.closeIdleRunnerConnections() { return begin() }
+        gateway.shortOfDescriptors()
+        end()?.callNotPossible(self)
     }
 
     override func deadlineReached() {

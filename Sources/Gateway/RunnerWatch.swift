@@ -52,9 +52,9 @@ final class RunnerWatch: Timed {
         if reader == nil { askNext() }
     }
 
-    /// The runner answered that it lacks a model it listed.
-    func tagsAreStale() {
-        schedule.tagsAreStale(at: loop.now)
+    /// An answer of the runner's showed that the list is not as it was: it lacks a model, or has another one in memory.
+    func isStale(_ list: RunnerList) {
+        schedule.isStale(list, at: loop.now)
         if reader == nil { askNext() }
     }
 

@@ -34,10 +34,8 @@ extension SimulatedConnection {
             case .copy: try copy()
             case .delete: try delete()
             case .blob(let digest): try blob(digest)
-            case .me: try account(#"{"id":"0","email":"simulated@example.com","name":"simulated","plan":"free"}"#)
-            case .signout:
-                try account("null")
-                runner.options.library.isSignedIn = false
+            case .me: whoAmI()
+            case .signout: try signOut()
             case .status: say(#"{"cloud":{"disabled":false,"source":"none"}}"#)
             case .web: say(#"{"results":[]}"#)
             case .recommendations: say(#"{"recommendations":[]}"#)
@@ -51,9 +49,18 @@ extension SimulatedConnection {
         answer(200, type: SimulatedConnection.jsonType, Array(json.utf8))
     }
 
-    private func account(_ json: String) throws(Refusal) {
+    private func whoAmI() {
+        guard library.isSignedIn else {
+            let words = #"{"error":"unauthorized","signin_url":"https://ollama.com/connect?name=simulated"}"#
+            return answer(401, type: SimulatedConnection.jsonType, Array(words.utf8))
+        }
+        say(#"{"id":"0","email":"simulated@example.com","name":"simulated","plan":"free"}"#)
+    }
+
+    private func signOut() throws(Refusal) {
         guard library.isSignedIn else { throw Refusal(status: 401, message: "you are not currently signed in") }
-        say(json)
+        say("null")
+        runner.options.library.isSignedIn = false
     }
 
     // MARK: Bodies
@@ -168,10 +175,18 @@ extension SimulatedConnection {
     private func create() throws(Refusal) {
         let json = try document()
         let name = try name(in: json, Refusal(status: 400, message: "invalid model name"))
-        let files = ["files", "adapters"].flatMap { json[$0]?.members ?? [] }.compactMap(\.value.string)
+        guard ModelName(name) != nil else { throw Refusal(status: 400, message: "invalid model name") }
+        let named = ["files", "adapters"].flatMap { json[$0]?.members ?? [] }
+        let files = named.compactMap(\.value.string)
         let from = json["from"]?.string ?? ""
         guard !files.isEmpty || !from.isEmpty else {
             throw Refusal(status: 400, message: "neither 'from' or 'files' was specified")
+        }
+        guard !named.contains(where: { $0.key.hasPrefix("/") || $0.key.split(separator: "/").contains("..") }) else {
+            throw Refusal(status: 400, message: "file path must be relative")
+        }
+        guard files.allSatisfy({ $0.hasPrefix("sha256:") && $0.utf8.count == 71 }) else {
+            throw Refusal(status: 400, message: "invalid digest format")
         }
         guard files.allSatisfy(library.blobs.contains) else {
             throw Refusal(status: 500, message: "open blobs: no such file or directory")

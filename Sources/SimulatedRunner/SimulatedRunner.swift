@@ -132,8 +132,12 @@ public final class SimulatedRunner {
         connections[ObjectIdentifier(connection)] = nil
     }
 
+    /// As Ollama reads a name: white space around it and `:local` behind it mean nothing here.
     func slots(of name: String) -> ModelSlots? {
-        models[SimulatedModel.key(of: name)]
+        if let slots = models[SimulatedModel.key(of: name)] { return slots }
+        let name = ModelName.trimmed(name)
+        guard case .local(let base)? = try? ModelSource(name) else { return models[SimulatedModel.key(of: name)] }
+        return models[SimulatedModel.key(of: base)]
     }
 
     /// Loaded models, those that stay longest first, as `/api/ps` lists them.

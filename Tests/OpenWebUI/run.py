@@ -7,6 +7,7 @@ import argparse
 import atexit
 import fcntl
 import hashlib
+import json
 import shutil
 import signal
 import sys
@@ -22,8 +23,9 @@ from servers import Gateway, Ollama, forget_environment, stop_all  # noqa: E402
 from admin import check_admin  # noqa: E402
 from browser import Browser  # noqa: E402
 from chats import check_chats, check_documents  # noqa: E402
+from router import check_router  # noqa: E402
 from users import check_users  # noqa: E402
-from webui import EMBEDDER, TITLE, OpenWebUI  # noqa: E402
+from webui import EMBEDDER, TITLE_FORMAT, TITLE_PROMPT, OpenWebUI  # noqa: E402
 
 # Far above a whole run on two busy cores (2 minutes); a hang must end, too.
 LONGEST_RUN = 900
@@ -78,8 +80,9 @@ def run(program: Path, work: Path, folder: Path) -> int:
     gateway.start(*runners)
     main_ui = OpenWebUI("main", work, folder)
     main_ui.start(
-        gateway.url, RAG_EMBEDDING_MODEL=EMBEDDER, ENABLE_TITLE_GENERATION="true", TITLE_GENERATION_PROMPT_TEMPLATE=TITLE,
-        TASK_MODEL_PARAMS='{"max_tokens": 40}')
+        gateway.url, RAG_EMBEDDING_MODEL=EMBEDDER, ENABLE_TITLE_GENERATION="true",
+        TITLE_GENERATION_PROMPT_TEMPLATE=TITLE_PROMPT,
+        TASK_MODEL_PARAMS=json.dumps({"max_tokens": 40, "format": TITLE_FORMAT}))
     print(f"# Open WebUI, {program.name}, two Ollamas with Gemma 3 270M, all on 127.0.0.1", flush=True)
     admin = main_ui.sign_up("Ada", "ada@example.com")
 
@@ -88,6 +91,7 @@ def run(program: Path, work: Path, folder: Path) -> int:
         check_admin(report, gateway, ollamas, browser)
         check_chats(report, gateway, ollamas, browser)
         check_documents(report, gateway, admin)
+        check_router(report, gateway, ollamas, admin)
     finally:
         browser.close()
     main_ui.stop()

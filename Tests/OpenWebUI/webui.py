@@ -15,8 +15,16 @@ from servers import MODEL, Process, free_port
 
 # The little model embeds, too.
 EMBEDDER = MODEL
-# It is too small to follow Open WebUI's own prompt for titles.
-TITLE = 'Repeat this word by word: {"title": "A question about a city"}'
+# Open WebUI wants a title as JSON, and takes the question itself for one where it can't find any in the answer. The
+# little model is a base model: examples show it what is wanted, and Ollama's structured output keeps it to the form.
+TITLE_PROMPT = """How do I bake bread?
+Title: {"title": "Baking Bread"}
+Who wrote Hamlet?
+Title: {"title": "The Author of Hamlet"}
+{{prompt}}
+Title:"""
+TITLE_FORMAT = {
+    "type": "object", "properties": {"title": {"type": "string", "minLength": 3, "maxLength": 40}}, "required": ["title"]}
 
 # Of users that exist on this machine for the time of one run.
 PASSWORD = "dmr-test-only"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from cli import Command, without_escapes
-from report import Report, expect, one_line
+from report import Report, expect, one_line, wait_until
 from servers import Gateway, SimulatedRunner
 
 # A bar as the command draws it: `pulling 0123456789ab...  25% ▕████      ▏ 200 KB`.
@@ -83,7 +83,11 @@ def check_progress(report: Report, program: Path, folder: Path, ollama: Path) ->
         done = Command(ollama, both).run("push", "demo")
         shown = without_escapes(done.stdout + done.stderr)
         expect(done.returncode == 0 and "success" in shown, f"status {done.returncode}: {shown}")
-        asked = [record.get("runner") for record in both.records() if record["route"] == "/api/push"]
+        asked: list[int | None] = []
+        # The line is written in the turn after the answer's last byte.
+        wait_until(
+            lambda: asked.extend(r.get("runner") for r in both.records() if r["route"] == "/api/push") or asked, 5,
+            "a line of the push in the access log")
         expect(len(asked) == 1 and asked[0] in (0, 1), f"asked: {asked}")
         return f"{len(bars(shown))} bars, by runner {asked[0]} alone"
 

@@ -230,19 +230,6 @@ class SimulatedRunner(Process):
         return sorted(model["name"] for model in get_json(f"{self.url}/api/tags")["models"])
 
 
-def idle_after(runner_pid: int, since: float) -> float:
-    """Seconds from `since` until the process last used CPU time, once it has used none for a second. Ticks are 10 ms;
-    one per half second is what an idle process may use."""
-    last_at, ticks = since, cpu_ticks(runner_pid)
-    while time.monotonic() - last_at < 1.0:
-        time.sleep(0.02)
-        now = cpu_ticks(runner_pid)
-        if now > ticks + (1 if time.monotonic() - last_at > 0.5 else 0):
-            last_at, ticks = time.monotonic(), now
-        expect(last_at - since < 20, "the runner still computes 20 s later")
-    return last_at - since
-
-
 class Gateway(Process):
     def __init__(self, name: str, program: Path, run: Path) -> None:
         super().__init__(f"gateway {name}", run / f"gateway-{name}.stderr")

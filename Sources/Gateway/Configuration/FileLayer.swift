@@ -67,3 +67,13 @@ package protocol FileLayer: Sendable {
     func rename(_ path: String, to target: String) throws(FileFailure)
     func remove(_ path: String) throws(FileFailure)
 }
+
+extension FileLayer {
+    /// The folder, and those above it that are missing.
+    func makeFolders(_ folder: String) throws(FileFailure) {
+        if try resolve(folder) != nil { return }
+        let parent = FilePlace(folder).folder
+        if parent != folder { try makeFolders(parent) }
+        try makeFolder(folder)
+    }
+}

@@ -49,18 +49,11 @@ package struct LockedFile: Sendable {
     ) throws(FileFailure) -> FilePlace {
         if let real = try files.resolve(path) { return FilePlace(real) }
         let place = FilePlace(path)
-        if makesFolder { try makeFolders(place.folder, files) }
+        if makesFolder { try files.makeFolders(place.folder) }
         guard let folder = try files.resolve(place.folder) else {
             throw FileFailure(code: ENOENT, reason: "is missing", path: place.folder)
         }
         return FilePlace(folder == "/" ? "/\(place.name)" : "\(folder)/\(place.name)")
-    }
-
-    private static func makeFolders(_ folder: String, _ files: any FileLayer) throws(FileFailure) {
-        if try files.resolve(folder) != nil { return }
-        let parent = FilePlace(folder).folder
-        if parent != folder { try makeFolders(parent, files) }
-        try files.makeFolder(folder)
     }
 
     private static func locked(

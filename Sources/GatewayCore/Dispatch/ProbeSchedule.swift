@@ -30,8 +30,10 @@ public struct ProbeSchedule: Sendable {
     private var intervals: Intervals
     private var dueTags, duePs, dueVersion: Instant
     private var running: RunnerList?
-    private var tagsWentStale = false
-    private var tagsEnded: Instant
+    /// The one that runs was found wrong meanwhile: what comes may be older than that.
+    private var wentStale = false
+    /// When each was read last.
+    private var tagsEnded, psEnded, versionEnded: Instant
     /// To be read as soon as nothing else is being read, whatever their intervals say.
     private var demanded: [RunnerList] = []
 
@@ -43,7 +45,8 @@ public struct ProbeSchedule: Sendable {
     public init(intervals: Intervals, now: Instant) {
         self.intervals = intervals
         (dueTags, duePs, dueVersion) = (now, now, now)
-        tagsEnded = Instant(nanoseconds: .min)
+        let never = Instant(nanoseconds: .min)
+        (tagsEnded, psEnded, versionEnded) = (never, never, never)
     }
 
     /// A changed configuration. What is due later than the new interval allows comes sooner; nothing comes later than it
@@ -73,20 +76,20 @@ public struct ProbeSchedule: Sendable {
         guard let list = running else { return }
         running = nil
         setDue(list, now + interval(list))
-        guard list == .tags else { return }
-        tagsEnded = now
-        // What was read may be older than what showed it wrong.
-        if tagsWentStale { tagsAreStale(at: now) }
-        tagsWentStale = false
+        setEnded(list, now)
+        if wentStale { isStale(list, at: now) }
+        wentStale = false
     }
 
     /// Nothing else is asked for before the next try: it would only fail, too.
     public mutating func failed(at now: Instant) {
         running = nil
-        tagsWentStale = false
-        tagsEnded = now
+        wentStale = false
         let retry = now + pause
-        for list in RunnerList.allCases { setDue(list, max(due(list), retry)) }
+        for list in RunnerList.allCases {
+            setEnded(list, now)
+            setDue(list, max(due(list), retry))
+        }
         setDue(.tags, retry)
     }
 
@@ -97,12 +100,12 @@ public struct ProbeSchedule: Sendable {
 
     /// The runner's list is known to be wrong: it is read again at the next opportunity, and once more if it is being
     /// read just now.
-    public mutating func tagsAreStale(at now: Instant) {
-        guard running != .tags else {
-            tagsWentStale = true
+    public mutating func isStale(_ list: RunnerList, at now: Instant) {
+        guard running != list else {
+            wentStale = true
             return
         }
-        dueTags = min(dueTags, max(now, tagsEnded + pause))
+        setDue(list, min(due(list), max(now, ended(list) + pause)))
     }
 
     private var pause: Interval { min(ProbeSchedule.shortestPause, intervals.version) }
@@ -122,6 +125,22 @@ public struct ProbeSchedule: Sendable {
         case .tags: dueTags = instant
         case .ps: duePs = instant
         case .version: dueVersion = instant
+        }
+    }
+
+    private func ended(_ list: RunnerList) -> Instant {
+        switch list {
+        case .tags: tagsEnded
+        case .ps: psEnded
+        case .version: versionEnded
+        }
+    }
+
+    private mutating func setEnded(_ list: RunnerList, _ instant: Instant) {
+        switch list {
+        case .tags: tagsEnded = instant
+        case .ps: psEnded = instant
+        case .version: versionEnded = instant
         }
     }
 

@@ -19,14 +19,16 @@ public enum ExchangeFailure: Error, Equatable, Sendable {
                 failure.isDeadline ? 504 : 502, "\(name(runner)) \(failure.sentence)", origin: .runner)
         case .modelNotFound: GatewayError(400, "model '\(model)' not found")
         case .routeMissing(let runner): GatewayError(404, .missingRoute(name(runner)), origin: .runner)
-        case .noDescriptorFree:
-            GatewayError(
-                503,
-                "The gateway has no file descriptor left for a connection to a runner (ulimit -n): try again later.",
-                origin: .gateway, retryAfter: 1)
+        case .noDescriptorFree: .noDescriptorFree
         case .refused(let refusal): refusal.asError(model: model, name: name)
         }
     }
+}
+
+extension GatewayError {
+    public static let noDescriptorFree = GatewayError(
+        503, "The gateway has no file descriptor left for a connection to a runner (ulimit -n): try again later.",
+        origin: .gateway, retryAfter: 1)
 }
 
 extension String {

@@ -150,7 +150,8 @@ public struct ClientHead: Sendable {
             reason.utf8.count + head.headers.byteCountOnWire + date.count + requestID.count + HeadRoom.ownLines
         for field in fields { room += field.name.utf8.count + field.value.utf8.count + 4 }
         output.append(addingCapacity: room) { output in
-            output.append("HTTP/1.1 ")
+            // As Go's server, and our own answers, name the client's version.
+            output.append(clientVersion == .http10 ? "HTTP/1.0 " : "HTTP/1.1 ")
             output.append(decimal: head.status)
             output.append(0x20)
             output.append(reason)

@@ -10,6 +10,8 @@ public enum CallOutcome: Equatable, Sendable {
     case failed(RunnerFailure)
     /// It could not be reached when the request came, and the others did the work without it.
     case skipped(RunnerFailure)
+    /// The gateway had no file descriptor left for a connection to it, which is no fault of the runner's.
+    case notAsked
 
     /// By an answer's status and body. Ollama's handlers put their words into `error`.
     public init(status: Int, body: [UInt8]) {
@@ -20,7 +22,7 @@ public enum CallOutcome: Equatable, Sendable {
     public var isSuccess: Bool {
         switch self {
         case .answered(let status, _): status < 400
-        case .broke, .failed, .skipped: false
+        case .broke, .failed, .skipped, .notAsked: false
         }
     }
 
@@ -30,6 +32,7 @@ public enum CallOutcome: Equatable, Sendable {
         case .answered(let status, _): status
         case .broke: 500
         case .failed(let failure), .skipped(let failure): failure.isDeadline ? 504 : 502
+        case .notAsked: 503
         }
     }
 
@@ -42,6 +45,7 @@ public enum CallOutcome: Equatable, Sendable {
         case .broke(let words): "did not finish: \(words)"
         case .failed(let failure): failure.sentence
         case .skipped(let failure): "was skipped, since it \(failure.sentence)"
+        case .notAsked: "was not asked: \(CallOutcome.wantOfDescriptors)"
         }
     }
 
@@ -52,8 +56,11 @@ public enum CallOutcome: Equatable, Sendable {
         case .answered(let status, let error): error ?? "status \(status)"
         case .broke(let words): words
         case .failed(let failure), .skipped(let failure): failure.sentence
+        case .notAsked: CallOutcome.wantOfDescriptors
         }
     }
+
+    private static let wantOfDescriptors = "the gateway has no file descriptor left for it (ulimit -n)."
 
     /// Words go into answers and logs of ours: bounded, and without control characters.
     static func bounded(_ text: String) -> String {

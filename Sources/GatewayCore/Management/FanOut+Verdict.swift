@@ -65,7 +65,9 @@ extension FanOut {
         var members: [JSON.Member] = [.init("error", .string(sentence))]
         if surface == .prefix { members.append(.init("detail", .string(sentence))) }
         if runners.count > 1 { members.append(.init("runners", report)) }
-        return OwnResponse(status, json: .object(members))
+        var response = OwnResponse(status, json: .object(members))
+        if status == 503 { response.fields += [.init("Retry-After", "1"), .init("x-should-retry", "false")] }
+        return response
     }
 }
 
@@ -73,7 +75,7 @@ extension CallOutcome {
     var wasSkipped: Bool {
         switch self {
         case .skipped: true
-        case .answered, .broke, .failed: false
+        case .answered, .broke, .failed, .notAsked: false
         }
     }
 }

@@ -157,6 +157,9 @@ public struct FanOut: Sendable {
         return ended(runner, isAtStart && traits.skipsUnreachable ? .skipped(failure) : .failed(failure))
     }
 
+    /// The gateway can't open a connection to the runner. It is not left out for that: it may well be there.
+    public mutating func notPossible(_ runner: Int) -> Action { ended(runner, .notAsked) }
+
     private mutating func settled() -> Action {
         guard parts.allSatisfy(\.hasEnded) else { return .none }
         guard !traits.changes.isEmpty, !wasReached.isEmpty else { return finish() }

@@ -6,19 +6,14 @@ extension ManagementRequest {
     public func answer(standingFor status: Int, _ body: [UInt8]) -> OwnResponse? {
         guard route.surface == .prefix else { return nil }
         guard status >= 400 else { return successAnswer }
-        let words: String
-        var isUnknownModel = false
-        switch CallOutcome(status: status, body: body) {
-        case .answered(_, let error?):
-            words = error
-            isUnknownModel = status == 404 && route.operation != .blobs
-        // What is no Ollama's error has no words that its client could show.
-        case .answered(404, nil) where route.operation != .blobs: words = .missingRoute("The runner")
-        case .answered, .broke, .failed, .skipped: words = "A runner answered \(status)."
+        var shown = status
+        var words = "A runner answered \(status)."
+        if status == 404, route.operation != .blobs {
+            // What is no Ollama's error has no words that its client could show.
+            words = .missingRoute("The runner")
+            if case .answered(_, .some) = CallOutcome(status: status, body: body) { shown = 400 }
         }
-        return OwnResponse(
-            error: GatewayError(isUnknownModel ? 400 : status, words, origin: .runner), family: .native,
-            surface: .prefix)
+        return RunnerError.response(shown, body, orElse: words, family: .native)
     }
 
     /// `/api/unload` knows one way to fail.

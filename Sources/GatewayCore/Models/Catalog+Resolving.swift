@@ -8,16 +8,17 @@ extension Catalog {
     ///   - readsSource: false on copy and push, where Ollama takes `:cloud` and `:local` for tags.
     public func resolve(_ name: String, readsSource: Bool = true) -> Resolution {
         if let model = index.model(spelled: name) { return .found(model) }
+        let asSent = name
         let name = ModelName.trimmed(name)
         guard !name.isEmpty, name.utf8.count <= RunnerAnswer.maximumNameBytes else {
             return .invalidName("invalid model name")
         }
-        if let model = listed(name) { return .found(model) }
+        if let model = listed(name) { return .found(name == asSent ? model : model.asAlias) }
         guard readsSource else { return notListed(name) }
         do {
             switch try ModelSource(name) {
             case .unspecified: return notListed(name)
-            case .local(let base): return listed(base)?.onlyLocal.map { .found($0) } ?? notListed(base)
+            case .local(let base): return listed(base)?.onlyLocal.map { .found($0.asAlias) } ?? notListed(base)
             case .cloud(let base): return cloud(name, base: base)
             }
         } catch {

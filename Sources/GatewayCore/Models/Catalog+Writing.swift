@@ -47,7 +47,7 @@ extension Catalog {
     private func writePrefixTag(_ entry: MergedEntry, expiry: Expiry?, to output: inout [UInt8]) {
         let runner = runners[entry.runner]
         let model = runner.models[entry.position]
-        model.entryUnderPrefix.write(name: model.name, model: entry.visibleName, to: &output)
+        model.entry.write(name: model.name, model: entry.visibleName, to: &output)
         writeURLs(entry, to: &output)
         if let tags = runner.settings.tags.array, !tags.isEmpty {
             output += ",\"tags\":".utf8
@@ -66,7 +66,7 @@ extension Catalog {
         let runner = runners[entry.runner]
         let model = runner.loaded[entry.position]
         let name = runner.model(key: model.key)?.name ?? model.name
-        model.entryUnderPrefix.write(name: name, model: entry.visibleName, to: &output)
+        model.entry.write(name: name, model: entry.visibleName, to: &output)
         writeURLs(entry, to: &output)
         output.append(UInt8(ascii: "}"))
     }

@@ -82,23 +82,31 @@ public struct Catalog: Sendable {
 
     /// An inference answer came: the model is in that runner's memory until its next ps says otherwise. A cloud model
     /// never is.
-    public mutating func sawLoaded(_ runner: Int, _ model: ResolvedModel) {
+    ///
+    /// - Returns: whether that is news.
+    @discardableResult
+    public mutating func sawLoaded(_ runner: Int, _ model: ResolvedModel) -> Bool {
         // Asked at the end of every answer, and of the index: a look into the runner's lists copies them.
-        guard knows(runner), !index.isLoaded(key: model.key, on: runner) else { return }
-        guard let holding = model.holding(on: runner), !holding.isStub else { return }
+        guard knows(runner), !index.isLoaded(key: model.key, on: runner) else { return false }
+        guard let holding = model.holding(on: runner), !holding.isStub else { return false }
         let key = holding.ownKey
         runners[runner].sawLoaded(key)
         index.setLoaded(true, runner: runner, key: runners[runner].visibleKey(key))
+        return true
     }
 
     /// The runner itself said that it has no such model: it holds it no more, until its list is read again.
-    public mutating func forget(_ model: ResolvedModel, on runner: Int) {
-        guard let holding = model.holding(on: runner), knows(runner) else { return }
+    ///
+    /// - Returns: false if nothing follows from that, as it was asked by an alias or never listed the model.
+    @discardableResult
+    public mutating func forget(_ model: ResolvedModel, on runner: Int) -> Bool {
+        guard !model.isAlias, let holding = model.holding(on: runner), knows(runner) else { return false }
         let key = holding.ownKey
         runners[runner].forget(key)
         index.remove(runner: runner, key: runners[runner].visibleKey(key))
         lists.tagsChanged()
         lists.psChanged()  // a prefix may have lost its claim to a name
+        return true
     }
 
     /// The runner can't be reached: what it had in memory is not known any more. Its list stays.

@@ -10,7 +10,7 @@ struct ListEntry: Equatable, Sendable {
     private var modelHole = 0
 
     /// - Parameter reserved: members to leave out, because the gateway says under that name what is true of its runners.
-    init(_ members: [JSON.Member], leavingOut reserved: [String] = []) {
+    init(_ members: [JSON.Member], leavingOut reserved: [String]) {
         for member in members where !reserved.contains(member.key) {
             switch member.key {
             case "name": if nameHole == 0 { nameHole = open(member.key) }
@@ -56,9 +56,8 @@ struct ListedModel: Equatable, Sendable {
     /// A cloud model that was pulled: the runner lists it but ollama.com runs it.
     let isStub: Bool
     let entry: ListEntry
-    /// The entry under the prefix, where four names are the gateway's. The same storage, unless the runner used one.
-    let entryUnderPrefix: ListEntry
 
+    /// Open WebUI's additions, told under the prefix of our own runners. A runner that is a gateway says them of its.
     private static let reserved = ["urls", "tags", "connection_type", "expires_at"]
 
     /// Nil for what has no usable name.
@@ -70,9 +69,7 @@ struct ListedModel: Equatable, Sendable {
         modifiedAt = value["modified_at"]?.string.flatMap { WallTime($0) }
         digest = value["digest"]?.string ?? ""
         isStub = !(value["remote_model"]?.string ?? "").isEmpty || !(value["remote_host"]?.string ?? "").isEmpty
-        entry = ListEntry(members)
-        let usesReserved = members.contains { ListedModel.reserved.contains($0.key) }
-        entryUnderPrefix = usesReserved ? ListEntry(members, leavingOut: ListedModel.reserved) : entry
+        entry = ListEntry(members, leavingOut: ListedModel.reserved)
     }
 }
 
@@ -83,7 +80,6 @@ struct LoadedModel: Equatable, Sendable {
     let key: String
     let expiresAt: WallTime?
     let entry: ListEntry
-    let entryUnderPrefix: ListEntry
 
     init?(_ value: JSON) {
         guard let members = value.members, let (name, model) = RunnerAnswer.names(of: value) else { return nil }
@@ -91,7 +87,6 @@ struct LoadedModel: Equatable, Sendable {
         self.model = model
         key = ModelName.key(of: model)
         expiresAt = value["expires_at"]?.string.flatMap { WallTime($0) }
-        entry = ListEntry(members)
-        entryUnderPrefix = members.contains { $0.key == "urls" } ? ListEntry(members, leavingOut: ["urls"]) : entry
+        entry = ListEntry(members, leavingOut: ["urls"])
     }
 }

@@ -27,11 +27,14 @@ public final class ResolvedModel: Sendable {
     public let strippedPrefix: Bool
     /// False for a cloud name that no runner lists; then `holders` are those that may be asked for it.
     public let isListed: Bool
+    /// The runner gets a spelling that not every Ollama knows (`x:local`, white space around it): one that denies it may
+    /// have the model all the same.
+    public let isAlias: Bool
     let names: Names
 
     private init(
         key: String, visibleName: String, holders: RunnerSet, loaded: RunnerSet, strippedPrefix: Bool, isListed: Bool,
-        names: Names
+        isAlias: Bool = false, names: Names
     ) {
         self.key = key
         self.visibleName = visibleName
@@ -39,6 +42,7 @@ public final class ResolvedModel: Sendable {
         self.loaded = loaded
         self.strippedPrefix = strippedPrefix
         self.isListed = isListed
+        self.isAlias = isAlias
         self.names = names
     }
 
@@ -78,7 +82,15 @@ public final class ResolvedModel: Sendable {
         loaded.formIntersection(holders)
         return ResolvedModel(
             key: key, visibleName: visibleName, holders: holders, loaded: loaded, strippedPrefix: strippedPrefix,
-            isListed: isListed, names: names)
+            isListed: isListed, isAlias: isAlias, names: names)
+    }
+
+    /// The same model, asked for by an alias. Where a prefix is stripped the runner gets its own name for it anyway.
+    var asAlias: ResolvedModel {
+        guard !strippedPrefix else { return self }
+        return ResolvedModel(
+            key: key, visibleName: visibleName, holders: holders, loaded: loaded, strippedPrefix: false,
+            isListed: isListed, isAlias: true, names: names)
     }
 
     /// Nil for a runner that doesn't list it.
@@ -143,6 +155,7 @@ extension ResolvedModel: Equatable {
         left === right
             || (left.key, left.visibleName, left.strippedPrefix, left.isListed)
                 == (right.key, right.visibleName, right.strippedPrefix, right.isListed)
+                && left.isAlias == right.isAlias
                 && left.holders == right.holders && left.loaded == right.loaded && left.names == right.names
     }
 }

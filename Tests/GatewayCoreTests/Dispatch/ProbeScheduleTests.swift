@@ -104,7 +104,7 @@ struct ProbeScheduleTests {
     func stale() {
         var schedule = schedule()
         _ = round(&schedule, at: start)
-        schedule.tagsAreStale(at: at(2))
+        schedule.isStale(.tags, at: at(2))
         #expect(schedule.nextDue == at(2))
         #expect(round(&schedule, at: at(2)) == [.tags])
         #expect(round(&schedule, at: at(5)) == [.ps, .version])
@@ -112,25 +112,39 @@ struct ProbeScheduleTests {
         #expect(round(&schedule, at: at(17)) == [.tags])
     }
 
+    @Test("so is what is in memory, when an answer showed another model there")
+    func stalePs() {
+        var schedule = schedule()
+        _ = round(&schedule, at: start)
+        schedule.isStale(.ps, at: at(0.2))
+        #expect(round(&schedule, at: at(0.9)) == [], "not twice in a second")
+        #expect(round(&schedule, at: at(1)) == [.ps])
+        #expect(round(&schedule, at: at(5)) == [.version])
+        #expect(schedule.next(at: at(6)) == .ps)
+        schedule.isStale(.ps, at: at(6))
+        schedule.succeeded(at: at(6.1))
+        #expect(round(&schedule, at: at(7.1)) == [.ps])
+    }
+
     @Test("found wrong while it is read: read once more, since the answer may be older")
     func staleWhileReading() {
         var schedule = schedule()
         _ = schedule.next(at: start)
-        schedule.tagsAreStale(at: start)
+        schedule.isStale(.tags, at: start)
         schedule.succeeded(at: at(0.1))
         #expect(round(&schedule, at: at(0.1)) == [.ps, .version])
         #expect(round(&schedule, at: at(1.1)) == [.tags])
         #expect(round(&schedule, at: at(2.2)) == [], "once more, not forever")
     }
 
-    @Test("a runner that lists what it lacks is not asked with every request")
-    func alwaysStale() {
+    @Test("a runner that lists what it lacks is not asked with every request", arguments: [RunnerList.tags, .ps])
+    func alwaysStale(list: RunnerList) {
         var schedule = schedule(tags: 1000, ps: 1000, version: 1000)
         _ = round(&schedule, at: start)
         var reads = 0
         for step in 0..<1000 {
             let now = at(Double(step) / 100)
-            schedule.tagsAreStale(at: now)
+            schedule.isStale(list, at: now)
             reads += round(&schedule, at: now).count
         }
         #expect((9...10).contains(reads), "10 seconds, once a second")

@@ -72,7 +72,8 @@ struct ClientHeadTests {
         #expect(head.keepsAlive == test.stays)
         #expect(
             render(framing: test.runner, version: test.version, keepsAlive: test.keepsAlive)
-                == "HTTP/1.1 200 OK\r\nDate: NOW\r\n" + Self.ours + test.lines + "\r\n")
+                == "\(test.version == .http10 ? "HTTP/1.0" : "HTTP/1.1") 200 OK\r\nDate: NOW\r\n" + Self.ours
+                + test.lines + "\r\n")
     }
 
     @Test("the runner's own date stands, once")

@@ -34,7 +34,11 @@ import Testing
         (#"{"name":7,"model":"a:1"}"#, #"{"name":"a:1","model":"a:1"}"#),
         (#"{"model":"b","model":"a:1","name":"a:1"}"#, #"{"model":"a:1","name":"a:1"}"#),
         (#"{"name":"shown","model":"a:1"}"#, #"{"name":"a:1","model":"a:1"}"#),
-        (#"{"model":"a:1","urls":[9],"expires_at":3}"#, #"{"model":"a:1","urls":[9],"expires_at":3,"name":"a:1"}"#)
+        // A gateway's prefix, or Open WebUI's router, is the runner: what it says of its own is no Ollama's.
+        (
+            #"{"model":"a:1","urls":[9],"tags":[],"x":1,"connection_type":"local","expires_at":3}"#,
+            #"{"model":"a:1","x":1,"name":"a:1"}"#
+        )
     ])
     func bothNamesAreAlwaysThereOnce(_ sent: String, _ shown: String) throws {
         var catalog = try Catalog(listing: [sent])

@@ -138,6 +138,23 @@ import Testing
         #expect(model.holders.numbers == [0, 1])
     }
 
+    @Test func denyingAnAliasChangesNothing() throws {
+        var catalog = try Catalog([(["x:latest"], CatalogRunner()), (["y:latest"], CatalogRunner(prefixID: "p"))])
+        for alias in ["x:local", "x:latest:local", " x", "x\n"] {
+            let model = try #require(catalog.found(alias))
+            #expect(model.isAlias)
+            let isForgotten = catalog.forget(model, on: 0)
+            #expect(!isForgotten)
+            #expect(catalog.holders("x") == [0])
+        }
+        // The runner gets its own name, whatever the client wrote.
+        let stripped = try #require(catalog.found(" p.y:local"))
+        #expect(!stripped.isAlias)
+        let isForgotten = catalog.forget(stripped, on: 1)
+        #expect(isForgotten)
+        #expect(catalog.resolve("p.y") == .unknown)
+    }
+
     @Test func denyingTwiceOrByAStrangerChangesNothing() throws {
         var catalog = try Catalog(listing: ["x:latest"], ["y:latest"])
         let model = try #require(catalog.found("x"))

@@ -17,8 +17,10 @@ final class Command {
     /// - Parameters:
     ///   - program: another one that is built beside the tests.
     ///   - descriptors: it may open no more files than this.
+    ///   - folder: where it is started.
     init(
-        _ arguments: [String], environment: [String] = [], program: String = "dmr-gateway", descriptors: Int? = nil
+        _ arguments: [String], environment: [String] = [], program: String = "dmr-gateway", descriptors: Int? = nil,
+        in folder: String? = nil
     ) throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
@@ -34,6 +36,10 @@ final class Command {
             // What other tests have open at the moment is inherited, and would count.
             let closing = #"for f in /proc/self/fd/*; do f=${f##*/}; [ "$f" -lt 3 ] || eval "exec $f>&-"; done"#
             words = ["bash", "-c", "\(closing); ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + words
+        }
+        if let folder {
+            path = "/bin/bash"
+            words = ["bash", "-c", #"cd "$1" && shift && exec "$0" "$@""#, words[0], folder] + words.dropFirst()
         }
         var argv = words.map { strdup($0) } + [nil]
         let fixed = ["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + Command.ofSanitizers

@@ -36,6 +36,17 @@ import Testing
         #expect(gateway.awaitExit() == 0)
     }
 
+    /// Made below the folder it was started in, not below `/`.
+    @Test func theStateFolderMayBeARelativePath() throws {
+        let gateway = try Command(
+            ["serve", "--listen", "127.0.0.1:0", "--demo", "--state-dir", "made/state"], in: folder)
+        _ = try gateway.awaitPort()
+        var status = stat()
+        #expect(stat("\(folder)/made/state", &status) == 0 && status.st_mode & 0o777 == 0o700)
+        gateway.signal(SIGTERM)
+        #expect(gateway.awaitExit() == 0)
+    }
+
     @Test func theSecondSignalStopsAtOnce() throws {
         let gateway = try serve("--demo")
         let client = try PlainClient(port: try gateway.awaitPort())

@@ -62,8 +62,9 @@ enum ConformancePage {
                 OPTIONS is 204 with Ollama's fields for a preflight from an allowed origin, 403 from a foreign one, \
                 and without an origin 204 where `Host` is a name of this machine, else 405 with `Allow`. An index \
                 behind a path is 404 at the root, and under the prefix where there are no pins, no such runner, or no \
-                number. What is pinned to a dead runner is tried there, unless a list answers it. Behind more than three other gateways it is 508; while the API is off it is 503, but for \
-                `/`, the version and what is the gateway's own.
+                number. What is pinned to a dead runner is tried there, unless a list answers it. Behind more than \
+                three other gateways it is 508; while the API is off it is 503, but for `/`, the version and what is \
+                the gateway's own.
                 """)
     }
 
@@ -99,8 +100,10 @@ enum ConformancePage {
 
     /// Digests are long and say nothing.
     private static func shortened(_ path: String) -> String {
-        path.split(separator: "/", omittingEmptySubsequences: false).map {
-            $0.hasPrefix("sha256:") && $0.count > 20 ? $0.prefix(11) + "…" : $0
+        path.split(separator: "/", omittingEmptySubsequences: false).map { part in
+            let digits = part.dropFirst(7).prefix(while: \.isHexDigit)
+            guard part.hasPrefix("sha256"), digits.count > 20 else { return String(part) }
+            return part.prefix(11) + "…" + part.dropFirst(7 + digits.count)
         }.joined(separator: "/")
     }
 

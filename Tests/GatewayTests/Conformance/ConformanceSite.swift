@@ -12,6 +12,8 @@ final class ConformanceSite {
     let situation: Situation
     let loop: Loop
     let under: GatewayUnderTest
+    /// Where there is a file.
+    private let configured: ConfiguredGateway?
     private(set) var simulated: [Int: SimulatedRunner] = [:]
     private(set) var old: ScriptedRunner?
     /// Holds a dead runner's port, so that nobody else's test gets it.
@@ -46,10 +48,19 @@ final class ConformanceSite {
                 runners.append(runner)
             }
         }
+        if situation == .saved {
+            let file = #"{"runners":[{"url":"URL0","key":"the-key"}]}"#
+            let configured = try ConfiguredGateway(loop, file, runners)
+            self.configured = configured
+            under = configured.under
+            settle()
+            return
+        }
+        configured = nil
         under = try GatewayUnderTest(loop, runners) { configuration in
             configuration.health.ejectAfter = 1
             switch situation {
-            case .one, .twins, .mixed, .older: break
+            case .one, .twins, .mixed, .older, .saved: break
             case .dead, .nobody: configuration.health.probeInterval = .milliseconds(5)
             case .disabled: configuration.runners[1].isEnabled = false
             case .prefixed: configuration.runners[1].prefixID = "gpu"
@@ -79,7 +90,7 @@ final class ConformanceSite {
             awaitVersions()
             simulated[1]?.close()
             loop.run(until: { gateway.dispatcher.usableRunners.numbers == [0] }, "the ejection of the dead runner")
-        case .one, .twins, .mixed, .disabled, .older, .prefixed, .keyed, .off: awaitVersions()
+        case .one, .twins, .mixed, .disabled, .older, .prefixed, .keyed, .saved, .off: awaitVersions()
         }
     }
 
@@ -131,7 +142,7 @@ final class ConformanceSite {
         for _ in 0..<row.times {
             let client = try under.client()
             client.send(head(row, method, surface))
-            if let body = row.body { client.send(body) }
+            if let body = body(row) { client.send(body) }
             client.readResponses()
             guard let answer = client.responses.first, answer.isComplete else {
                 return (["no answer: \(client.text)"], nil)
@@ -158,8 +169,14 @@ final class ConformanceSite {
 
     private func head(_ row: Row, _ method: GatewayCore.Method, _ surface: Surface) -> String {
         let host = row.fields.contains("Host: ") ? "" : "Host: localhost\r\n"
-        let length = row.body.map { "Content-Length: \($0.count)\r\n" } ?? ""
+        let length = body(row).map { "Content-Length: \($0.count)\r\n" } ?? ""
         return "\(method.name) \(row.target(on: surface)) HTTP/1.1\r\n\(host)\(length)\(row.fields)\r\n"
+    }
+
+    /// Of a row that speaks of runners themselves: `URL0` stands for the first one's address.
+    private func body(_ row: Row) -> [UInt8]? {
+        guard situation == .saved, let body = row.body, let url = simulated[0]?.url else { return row.body }
+        return Array(String(decoding: body, as: UTF8.self).replacing("URL0", with: url).utf8)
     }
 
     /// What holds for every answer.

@@ -96,7 +96,7 @@ extension Expectation {
     }
 
     static func says(_ part: String) -> Expectation {
-        Expectation("says `\(part)`") {
+        Expectation("says `\(part.replacing("\n", with: "\\n"))`") {
             $0.answer.body.contains(part) ? nil : "body \($0.answer.body) does not say \(part)"
         }
     }
@@ -180,6 +180,19 @@ extension Expectation {
     static func error(_ status: Int, saying part: String = "") -> Expectation {
         Expectation(part.isEmpty ? "\(status)" : "\(status) “…\(part)…”", isAboutBody: false) { played in
             problem(played, status) { $0.contains(part) && !$0.isEmpty ? nil : "“\($0)” does not say “\(part)”" }
+        }
+    }
+
+    /// A runner's own words, in its shape; under the prefix they have a second name.
+    static func runnersWords(_ sentence: String) -> Expectation {
+        Expectation("the runner's “\(sentence)”") { played in
+            let error = played.json?["error"]
+            guard (error?.string ?? error?["message"]?.string) == sentence else {
+                return "it says \(played.answer.body)"
+            }
+            let detail = played.json?["detail"]?.string
+            return detail == (played.surface == .prefix ? sentence : nil)
+                ? nil : "detail is \(detail ?? "absent") in \(played.answer.body)"
         }
     }
 

@@ -118,6 +118,36 @@ import Testing
         #expect(try client.answer().status == 200)
     }
 
+    /// Management says the same, of each runner that was not asked, and blames none.
+    @Test(arguments: [
+        ("POST", "/api/copy", #"{"source":"demo","destination":"other"}"#),
+        ("DELETE", "/api/delete", #"{"model":"demo"}"#), ("POST", "/api/pull", #"{"model":"demo"}"#),
+        ("POST", "/api/push", #"{"model":"demo"}"#),
+        ("POST", "/api/create", #"{"model":"new","files":{"a":"sha256:"# + String(repeating: "0", count: 64) + #""}}"#)
+    ])
+    func managementSaysWhatIsMissing(method: String, path: String, body: String) throws {
+        let runners = try (0..<2).map { _ in try SimulatedRunner(loop: loop, options: .instant()) }
+        let site = try GatewayUnderTest(loop, runners) { $0.health.ejectAfter = 1 }
+        defer { site.stop() }
+        let ceiling = loop.descriptors.connectCeiling
+        defer { loop.descriptors.connectCeiling = ceiling }
+        loop.descriptors.connectCeiling = 0
+        let client = try site.client()
+        client.send(
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        client.readResponses()
+        let answer = try #require(client.last)
+        #expect(answer.status == 503)
+        #expect(answer.body.contains("file descriptor"))
+        #expect(answer.header("retry-after") == "1")
+        #expect(answer.header("x-should-retry") == "false")
+        for index in 0..<2 {
+            #expect(site.health(index).isInRotation)
+            #expect(site.health(index).failuresInARow == 0)
+        }
+        site.expectIdle()
+    }
+
     /// An idle connection to another runner is worth less than an exchange.
     @Test func idleConnectionsGiveTheirDescriptorsUp() throws {
         let idle = try ScriptedRunner(loop, models: ["other"], always: ScriptedRunner.stream("a"))

@@ -71,6 +71,24 @@ import Transport
         #expect(site.under.gateway.exchangesInFlight == 0)
     }
 
+    /// As with one Ollama, where `ollama ps` shows what has just answered.
+    @Test func whatHasAnsweredIsListedWithoutWaitingForTheInterval() throws {
+        let runner = try SimulatedRunner(loop: loop, options: .instant())
+        let gateway = try GatewayUnderTest(loop, [runner]) {
+            $0.health.psInterval = .seconds(3600)
+            $0.health.probeInterval = .milliseconds(5)
+        }
+        defer { gateway.stop() }
+        let client = try gateway.client()
+        #expect(try client.answer(to: "/api/chat", Ask.chat).status == 200)
+        let shown = { () -> Bool in
+            client.get("/api/ps")
+            client.readResponses(client.responses.count + 1)
+            return client.last?.json?["models"]?.array?.count == 1
+        }
+        loop.run(until: shown, "the model in /api/ps")
+    }
+
     @Test func whoDoesNotHaveItIsLeftAlone() throws {
         let site = try site(loaded: [1])
         defer { site.stop() }

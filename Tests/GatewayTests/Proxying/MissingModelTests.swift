@@ -71,4 +71,16 @@ import Transport
         loop.run(until: { if case .found = gateway.gateway.catalog.resolve("demo") { true } else { false } })
         #expect(try client.answer().status == 200)
     }
+
+    /// Ollama takes white space around a name and `:local` behind it for nothing, but not every version of it does.
+    @Test(arguments: ["demo:latest:local", " demo"]) func aDeniedAliasDoesNotTakeTheModelFromOthers(
+        alias: String
+    ) throws {
+        let older = try ScriptedRunner(loop, always: MissingModelTests.notFound + ScriptedRunner.stream("here"))
+        let gateway = try GatewayUnderTest(loop, [older])
+        defer { gateway.stop() }
+        let body = #"{"model":"\#(alias)","messages":[{"role":"user","content":"x"}]}"#
+        #expect(try gateway.client().answer(to: "/api/chat", body).status == 404)
+        #expect(try gateway.client().answer().status == 200)
+    }
 }

@@ -87,10 +87,13 @@ final class World {
         noteAttemptEnd(outcome, of: course, at: runner, hadLease: hadLease, before: before)
         guard let runner, let model = course.model else { return }
         switch outcome {
-        case .answered: if hadLease { catalog.sawLoaded(runner, model) }
+        case .answered:
+            guard hadLease, catalog.sawLoaded(runner, model) else { break }
+            peers[runner].schedule?.isStale(.ps, at: now)
+            if peers[runner].asking == nil { askNext(runner) }
         case .modelNotFound:
-            catalog.forget(model, on: runner)
-            peers[runner].schedule?.tagsAreStale(at: now)
+            guard catalog.forget(model, on: runner) else { break }
+            peers[runner].schedule?.isStale(.tags, at: now)
             if peers[runner].asking == nil { askNext(runner) }
             listsChanged()
         case .failed(let failure):

@@ -23,7 +23,9 @@ extension RowBook {
         Row(.post, .me, "pinned", .twins, on: [.prefix], path: "/api/me/1", [.ok, .by(1)], asks: .runner(1)),
         Row(
             .post, .me, "signed out", .one,
-            [.status(401), .by(0), .member("error", #""you are not currently signed in""#)],
+            [
+                .status(401), .by(0), .runnersWords("unauthorized"), .isText("signin_url"), .lacks("WWW-Authenticate")
+            ],
             asks: .runner(0)
         ) { $0.simulated[0]?.options.library.isSignedIn = false },
         Row(.post, .me, "nobody to ask", .nobody, [.error(503), .hasHeader("Retry-After")]),
@@ -52,7 +54,7 @@ extension RowBook {
                 ) { $0.simulated[0]?.options.library.isSignedIn = false },
                 Row(
                     method, operation, "nobody is signed in", .twins, path: path,
-                    [.status(401), .member("error", #""you are not currently signed in""#)],
+                    [.status(401), .runnersWords("you are not currently signed in")],
                     asks: .runners([0, 1], [line])
                 ) { for runner in $0.simulated.values { runner.options.library.isSignedIn = false } },
                 Row(

@@ -126,8 +126,14 @@ extension RowBook {
             body: #"{"model":"mine","from":"both:1b"}"#, [.ok, .lines(endingWith: #""error""#), .says("runner 0")],
             asks: .runners([0, 1])),
         Row(
-            .post, .create, "neither from nor files: the runner's words", .one, body: #"{"model":"mine"}"#,
-            [.status(400), .member("error", #""neither 'from' or 'files' was specified""#)], asks: .runner(0)),
+            .post, .create, "neither from nor files", .one, body: #"{"model":"mine"}"#,
+            [.status(400), .runnersWords("neither 'from' or 'files' was specified")], asks: .runner(0)),
+        Row(
+            .post, .create, "a model that is no name", .one, body: #"{"model":"a//b","from":"both:1b"}"#,
+            [.status(400), .runnersWords("invalid model name")], asks: .runner(0)),
+        Row(
+            .post, .create, "a digest that is none", .one, body: #"{"model":"mine","files":{"a":"sha256:12"}}"#,
+            [.status(400), .runnersWords("invalid digest format")], asks: .runner(0)),
         Row(.post, .create, "no model", .one, body: #"{"from":"both:1b"}"#, [.error(400, "invalid model name")]),
         Row(.post, .create, "no body", .one, [.error(400, "missing request body")]),
         Row(

@@ -162,6 +162,18 @@ extension RowBook {
             .post, .generate, "keep_alive -1: for ever", .one, body: #"{"model":"both:1b","keep_alive":-1}"#,
             [.ok, .member("done_reason", #""load""#)], asks: .runner(0), isFresh: true),
         Row(
+            .post, .generate, "a keep_alive that is none", .one,
+            body: #"{"model":"both:1b","prompt":"a","keep_alive":"-1"}"#,
+            [.status(400), .by(0), .json, .runnersWords("time: invalid duration \"-1\"")], asks: .runner(0)),
+        Row(
+            .post, .generate, "white space around the name", .one,
+            body: #"{"model":" both:1b\n","prompt":"a","stream":false}"#, [.ok, .by(0), .has("response")],
+            asks: .runner(0)),
+        Row(
+            .post, .generate, "a copy on the runner's own disk", .mixed,
+            body: #"{"model":"right:1b:local","prompt":"a","stream":false}"#, [.ok, .by(1), .has("response")],
+            asks: .runner(1)),
+        Row(
             .post, .generate, "a cloud name that nobody lists goes to some runner: its own words", .one, on: [.root],
             body: #"{"model":"big:cloud","prompt":"a"}"#, [.status(404), .by(0)], asks: .runner(0), isFresh: true),
         Row(
@@ -180,8 +192,8 @@ extension RowBook {
             fields: "Content-Encoding: zstd\r\n", body: "{}",
             [.status(400), .json, .body(#"{"error":"failed to decompress request body"}"#)]),
         Row(
-            .post, .chatCompletions, "no messages: the runner's own refusal", .one, body: #"{"model":"both:1b"}"#,
-            [.status(400), .by(0), .member("error.message", #""[] is too short - 'messages'""#)], asks: .runner(0)),
+            .post, .chatCompletions, "no messages", .one, body: #"{"model":"both:1b"}"#,
+            [.status(400), .by(0), .json, .runnersWords("[] is too short - 'messages'")], asks: .runner(0)),
         Row(
             .post, .chatCompletions, "with usage behind the last token", .one,
             body: #"{"model":"both:1b","messages":[{"role":"user","content":"a"}],"stream":true,"#
@@ -197,11 +209,11 @@ extension RowBook {
             body: #"{"model":"both:1b","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#,
             [.ok, .json], asks: .runner(0)),
         Row(
-            .post, .messages, "no max_tokens: the runner's own refusal", .one,
+            .post, .messages, "no max_tokens", .one,
             body: #"{"model":"both:1b","messages":[{"role":"user","content":"hi"}]}"#,
             [
-                .status(400), .by(0),
-                .member("error.message", #""max_tokens is required and must be positive""#)
+                .status(400), .by(0), .json, .runnersWords("max_tokens is required and must be positive"),
+                .isText("request_id")
             ], asks: .runner(0)),
         Row(
             .post, .transcriptions, "the model behind the file", .one, fields: Form.contentType,

@@ -87,7 +87,7 @@ extension RowBook {
         ) { for runner in $0.simulated.values { runner.options.library.unknown = ["new:1b"] } },
         Row(
             .post, .pull, "the registry's refusal, in one piece", .one, body: newWhole,
-            [.status(500), .member("error", #""pull model manifest: file does not exist""#)], asks: .runner(0)
+            [.status(500), .runnersWords("pull model manifest: file does not exist")], asks: .runner(0)
         ) { $0.simulated[0]?.options.library.unknown = ["new:1b"] },
         Row(
             .post, .pull, "one fails in the middle: an error line names it", .twins, body: new,
@@ -96,8 +96,8 @@ extension RowBook {
         Row(.post, .pull, "an empty name", .one, body: #"{"model":""}"#, [.error(400, "invalid model name")]),
         Row(.post, .pull, "no name", .one, body: "{}", [.error(400, "invalid model name")]),
         Row(
-            .post, .pull, "what is no name: the runner's words", .one, body: #"{"model":"a//b"}"#,
-            [.status(400), .member("error", #""invalid model name""#)], asks: .runner(0)),
+            .post, .pull, "what is no name", .one, body: #"{"model":"a//b"}"#,
+            [.status(400), .runnersWords("invalid model name")], asks: .runner(0)),
         Row(.post, .pull, "no body", .one, [.error(400, "missing request body")]),
         Row(.post, .pull, "two different names", .one, body: #"{"model":"a","name":"b"}"#, [.error(400)]),
         Row(.post, .pull, "nobody to pull to", .nobody, body: new, [.error(503), .hasHeader("Retry-After")]),
@@ -206,9 +206,9 @@ extension RowBook {
                 .post, .copy, "no destination", .one, body: #"{"source":"both:1b"}"#,
                 [.error(400, #"destination "" is invalid"#)]),
             Row(
-                .post, .copy, "a destination that is no name: the runner's words", .one,
+                .post, .copy, "a destination that is no name", .one,
                 body: #"{"source":"both:1b","destination":"a//b"}"#,
-                [.status(400), .member("error", ##""destination \"a//b\" is invalid""##)], asks: .runner(0)),
+                [.status(400), .runnersWords("destination \"a//b\" is invalid")], asks: .runner(0)),
             Row(.post, .copy, "no body", .one, [.error(400, "missing request body")]),
             Row(
                 .post, .copy, "pinned", .twins, on: [.prefix], path: "/api/copy/1",
