@@ -68,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "dmr-configuration-writer", dependencies: ["FaultyFiles", "GatewayCore", "Gateway"],
             path: "Tests/ConfigurationWriter", swiftSettings: ours),
-        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "ZstdFrames"], swiftSettings: ours),
+        .testTarget(
+            name: "GatewayCoreTests", dependencies: ["GatewayCore", "ZstdFrames", "FuzzTargets"], swiftSettings: ours),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
@@ -83,6 +84,14 @@ let package = Package(
             name: "dmr-simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Command", swiftSettings: ours),
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/Checks",
-            swiftSettings: ours)
+            swiftSettings: ours),
+        // What must hold of whatever reads strangers' bytes; scripts/fuzz looks for inputs that break it.
+        .target(
+            name: "FuzzTargets", dependencies: ["GatewayCore", "Transport", "HostileCases", "ZstdFrames"],
+            path: "Tests/Fuzz/Targets", swiftSettings: ours),
+        .executableTarget(
+            name: "dmr-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Command", swiftSettings: ours),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Checks", swiftSettings: ours)
     ]
 )

@@ -9,7 +9,7 @@ import Transport
 final class BlobUpload {
     private unowned let client: ClientConnection
     private let isChunked: Bool
-    /// What came before all runners were connected to; at most what one read brings.
+    /// What came before all runners were connected to; at most what one read brings, or what was pipelined.
     private var early: [UInt8] = []
     private var hasBegun = false
     private var hasEnded = false
@@ -17,54 +17,39 @@ final class BlobUpload {
     init(client: ClientConnection, isChunked: Bool) {
         self.client = client
         self.isChunked = isChunked
-        client.pauseBody()
     }
 
     /// Every runner that can be reached has the request's head.
     func begin(_ calls: [RunnerCall]) {
         guard !hasBegun else { return }
         hasBegun = true
-        let early = self.early
-        self.early = []
-        early.withUnsafeBytes { _ = pass($0, calls) }
-        if hasEnded { passEnd(calls) }
+        var rest = early[...]
+        early = []
+        repeat {
+            let piece = rest.prefix(Loop.readBufferBytes)
+            rest = rest.dropFirst(piece.count)
+            client.loop.splice.begin()
+            piece.withUnsafeBytes { client.loop.splice.append($0) }
+            _ = send(isLast: hasEnded && rest.isEmpty, calls)
+        } while !rest.isEmpty
         settle(calls)
     }
 
-    func bodyArrived(_ bytes: UnsafeRawBufferPointer, _ calls: [RunnerCall]) {
-        guard hasBegun else {
-            early.append(contentsOf: bytes)
-            return
-        }
-        if !pass(bytes, calls) { client.pauseBody() }
-    }
-
-    func bodyEnded(_ calls: [RunnerCall]) {
-        hasEnded = true
-        if hasBegun { passEnd(calls) }
+    /// A read of the client was parsed: its part of the body, if any, is in the loop's splice buffer.
+    func arrived(isLast: Bool, _ calls: [RunnerCall]) {
+        hasEnded = isLast
+        guard hasBegun else { return early.append(contentsOf: client.loop.splice.body) }
+        if !send(isLast: isLast, calls) { client.pauseUpload() }
     }
 
     /// A runner took what was held for it, or has left: the client may go on once nobody is behind.
     func settle(_ calls: [RunnerCall]) {
-        if hasBegun, !calls.contains(where: { !$0.isOver && $0.heldBytes > 0 }) { client.resumeBody() }
+        if hasBegun, !calls.contains(where: { !$0.isOver && $0.heldBytes > 0 }) { client.resumeUpload() }
     }
 
     /// Says whether all runners took it.
-    private func pass(_ bytes: UnsafeRawBufferPointer, _ calls: [RunnerCall]) -> Bool {
-        guard !bytes.isEmpty else { return true }
-        guard isChunked else { return send(bytes, calls) }
-        var chunk = Array("\(String(bytes.count, radix: 16))\r\n".utf8)
-        chunk.append(contentsOf: bytes)
-        chunk += "\r\n".utf8
-        return chunk.withUnsafeBytes { send($0, calls) }
-    }
-
-    private func passEnd(_ calls: [RunnerCall]) {
-        guard isChunked else { return }
-        Array("0\r\n\r\n".utf8).withUnsafeBytes { _ = send($0, calls) }
-    }
-
-    private func send(_ bytes: UnsafeRawBufferPointer, _ calls: [RunnerCall]) -> Bool {
+    private func send(isLast: Bool, _ calls: [RunnerCall]) -> Bool {
+        let bytes = client.loop.splice.finish(head: [], chunked: isChunked, isLast: isLast)
         var isTaken = true
         for call in calls where !call.isOver { isTaken = call.upload(bytes) && isTaken }
         return isTaken

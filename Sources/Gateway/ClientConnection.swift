@@ -37,7 +37,7 @@ final class ClientConnection: ByteStream, BodySink {
         case readingHead
         /// The head is accepted, the body arrives. Transitions: `uploading`, `responding`, `lingering`.
         case readingBody
-        /// The body's beginning is with an exchange, the rest is passed on as it arrives. Transitions: `responding`,
+        /// An exchange has the body's beginning, or is about to; the rest is passed on as it arrives. Transitions: `responding`,
         /// `flushing`, `cutting`.
         case uploading
         /// The whole request is here. Transitions: `flushing`, `lingering`.
@@ -119,9 +119,8 @@ final class ClientConnection: ByteStream, BodySink {
             let outcome = parser.execute(rest, consumed: &consumed)
             rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
             switch outcome {
-            case .needsMore: if phase == .readingBody, isReading { setDeadline(in: gateway.timeouts.clientBody) }
+            case .needsMore: if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
             case .head: headArrived()
-            // Of a body that is refused the end counts for nothing: a runner that has heard of it must not get it whole.
             case .messageEnd: if phase == .readingBody, incoming?.errorThatCloses == nil { requestArrived() }
             case .failed(let failure): refuse(failure.asClientError)
             }
@@ -152,7 +151,7 @@ final class ClientConnection: ByteStream, BodySink {
         setDeadline(in: gateway.timeouts.clientBody)
         if let answer = request.earlyAnswer { return respond(answer, closing: true) }
         if request.intake.expectsContinue { send(OwnResponse.goOn) }
-        request.beginStreaming()
+        if request.intake.bodyUse == .stream { beginUpload() }
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
@@ -165,18 +164,6 @@ final class ClientConnection: ByteStream, BodySink {
         rest()
         setDeadline(.distantFuture)
         incoming?.arrived()
-    }
-
-    /// Whoever takes the body can't take more of it now. What was read already still comes.
-    func pauseBody() {
-        stopReading()
-        setDeadline(.distantFuture)
-    }
-
-    func resumeBody() {
-        guard !isReading else { return }
-        startReading()
-        if phase == .readingBody { setDeadline(in: gateway.timeouts.clientBody) }
     }
 
     // MARK: Answering
@@ -233,10 +220,7 @@ final class ClientConnection: ByteStream, BodySink {
     private func refuse(_ error: GatewayError) {
         let response =
             incoming?.response(to: error) ?? OwnResponse(error: error, family: .native, surface: .root)
-        let exchange = self.exchange
-        self.exchange = nil
-        exchange?.clientGone()
-        respond(response, closing: true, isLogged: exchange != nil)
+        respond(response, closing: true)
     }
 
     /// A runner's response is about to be passed on.

@@ -16,33 +16,6 @@ extension IncomingRequest {
         return body.count > lookAhead && form.fields.model != nil
     }
 
-    /// What came of the body goes to a runner, and the rest as it arrives.
-    func passOn() {
-        isPassedOn = true
-        guard case .serve(let route, let identity) = intake.decision else { return }
-        serveByRunner(route, identity)
-    }
-
-    func passOn(_ bytes: UnsafeRawBufferPointer) {
-        gateway.loop.splice.append(bytes)
-        do throws(ScanError) {
-            try form?.scan(bytes)
-        } catch {
-            bodyFailed(GatewayError(error, family: intake.family))
-        }
-    }
-
-    /// What turned out to be wrong with a body that is being passed on.
-    func uploadError(isLast: Bool) -> GatewayError? {
-        guard isLast, bodyError == nil else { return bodyError }
-        do throws(ScanError) {
-            _ = try form?.finish()
-            return nil
-        } catch {
-            return GatewayError(error, family: intake.family)
-        }
-    }
-
     // MARK: Compressed bodies
 
     var decompressedLimit: Int { min(BodyFormat.decompressedBytes, gateway.rules.bodyLimit) }

@@ -10,16 +10,16 @@ extension IncomingRequest {
             let updates = try updates()
             let new = NewKey()
             let entry = try KeyUpdate.entry(try document(), digest: new.digest, created: new.created)
-            let before = gateway.configuration.access.keys
-            updates.update { document, current throws(GatewayError) in
+            let change: ConfigurationUpdate.Change = { document, current throws(GatewayError) in
                 try KeyUpdate.add(entry, to: &document, current: current)
-            } done: { [weak self] result in
-                self?.keysChanged(result, from: before) { configuration in
+            }
+            updates.update(
+                change,
+                done: answerToChangedKeys { configuration in
                     let shown = configuration.access.keys.first { $0.name == entry["name"]?.string }?.shown
                     return OwnResponse(
                         201, json: .object([.init("key", .string(new.text)), .init("entry", shown ?? .null)]))
-                }
-            }
+                })
         } catch {
             client.respond(error)
         }
@@ -27,35 +27,36 @@ extension IncomingRequest {
 
     func revokeKey(_ name: String) {
         do throws(GatewayError) {
-            let before = gateway.configuration.access.keys
-            try updates().update { document, _ throws(GatewayError) in
+            let change: ConfigurationUpdate.Change = { document, _ throws(GatewayError) in
                 try KeyUpdate.revoke(name, in: &document)
-            } done: { [weak self] result in
-                self?.keysChanged(result, from: before) { _ in
-                    OwnResponse(json: .object([.init("status", .bool(true))]))
-                }
             }
+            try updates().update(
+                change,
+                done: answerToChangedKeys { _ in OwnResponse(json: .object([.init("status", .bool(true))])) })
         } catch {
             client.respond(error)
         }
     }
 
-    private func keysChanged(
-        _ result: Result<ResolvedConfiguration, GatewayError>, from before: [Configuration.Access.Key],
-        _ answer: (Configuration) -> OwnResponse
-    ) {
-        if case .success(let resolved) = result,
-            let consequence = KeyUpdate.consequence(of: before, in: resolved.configuration)
-        {
-            gateway.log.warning(consequence)
-        }
-        guard !client.isClosing else { return }
-        switch result {
-        case .success(let resolved):
-            var response = answer(resolved.configuration)
-            response.fields.append(.noStore)
-            client.respond(response)
-        case .failure(let error): client.respond(error)
+    /// Whoever asked may be gone by then; what the change means for others is logged all the same.
+    private func answerToChangedKeys(
+        _ answer: @escaping (Configuration) -> OwnResponse
+    ) -> ConfigurationUpdates.Completion {
+        let before = gateway.configuration.access.keys
+        return { [weak self, log = gateway.log] result in
+            if case .success(let resolved) = result,
+                let consequence = KeyUpdate.consequence(of: before, in: resolved.configuration)
+            {
+                log.warning(consequence)
+            }
+            guard let self, !client.isClosing else { return }
+            switch result {
+            case .success(let resolved):
+                var response = answer(resolved.configuration)
+                response.fields.append(.noStore)
+                client.respond(response)
+            case .failure(let error): client.respond(error)
+            }
         }
     }
 }

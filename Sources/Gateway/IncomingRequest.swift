@@ -24,15 +24,15 @@ final class IncomingRequest {
     var decoder: ZstdDecoder?
     var decoderMemory = 0
     @exclusivity(unchecked) var body: [UInt8] = []
+    /// Bytes of memory that a length alone gets before its body is here: whoever says it need not keep it.
+    private static let reservedAtMost = 1 << 20
     /// The body is passed on while it arrives: `body` was its beginning.
     var isPassedOn = false
     /// Bytes of body that came, kept or not.
-    private var received = 0
+    var received = 0
     /// Set when the body turned out to be wrong while it arrived; the rest of it is dropped.
     var bodyError: GatewayError?
     private(set) var modelName: String?
-    /// Takes the body while it arrives.
-    private var management: ManagementExchange?
 
     init(_ head: RequestHead, client: ClientConnection) {
         let gateway = client.gateway
@@ -79,16 +79,17 @@ final class IncomingRequest {
     // MARK: The body
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
-        if let management { return blobArrived(bytes, management) }
-        guard intake.bodyUse == .scan else { return }
         guard !isPassedOn else { return passOn(bytes) }
+        guard intake.bodyUse == .scan else { return }
         received += bytes.count
         guard received <= gateway.rules.bodyLimit else {
             return bodyFailed(.bodyTooLarge(limit: gateway.rules.bodyLimit))
         }
         guard bodyError == nil else { return }
         guard gateway.bodyMemory.reserve(bytes.count) else { return bodyFailed(.bodyMemoryExhausted) }
-        if body.isEmpty, case .counted(let count) = intake.framing { body.reserveCapacity(count) }
+        if body.isEmpty, case .counted(let count) = intake.framing {
+            body.reserveCapacity(min(count, IncomingRequest.reservedAtMost))
+        }
         body.append(contentsOf: bytes)
         do throws(ScanError) {
             switch intake.bodyFormat {
@@ -99,16 +100,6 @@ final class IncomingRequest {
         } catch {
             bodyFailed(GatewayError(error, family: intake.family))
         }
-    }
-
-    /// A body without a length shows only now that it is too large. Its end is never sent, so no runner keeps it.
-    private func blobArrived(_ bytes: UnsafeRawBufferPointer, _ management: ManagementExchange) {
-        received += bytes.count
-        guard bodyError == nil else { return }
-        guard received <= gateway.rules.blobLimit else {
-            return bodyFailed(.blobTooLarge(limit: gateway.rules.blobLimit))
-        }
-        management.bodyArrived(bytes)
     }
 
     func bodyFailed(_ error: GatewayError) {
@@ -137,9 +128,7 @@ final class IncomingRequest {
         case .refuse(let error): client.respond(error)
         case .answer(let response): client.respond(response)
         case .serve(let route, let identity):
-            if let management {
-                management.bodyEnded()
-            } else if route.isManagement {
+            if route.isManagement {
                 manage(route, identity)
             } else if route.readsModelFromBody {
                 serveByRunner(route, identity)
@@ -234,13 +223,7 @@ final class IncomingRequest {
 
     // MARK: Management
 
-    /// The head is here: a body that nobody keeps goes to runners from now on.
-    func beginStreaming() {
-        guard intake.bodyUse == .stream, case .serve(let route, let identity) = intake.decision else { return }
-        manage(route, identity)
-    }
-
-    private func manage(_ route: Route, _ identity: Identity) {
+    func manage(_ route: Route, _ identity: Identity) {
         do throws(GatewayError) {
             try plan(managementRequest(route.scansBody ? scannedBody() : ScannedBody(), route, identity))
         } catch {
@@ -270,15 +253,12 @@ final class IncomingRequest {
             }
         }
         let runners = try gateway.runners(for: plan, of: request, id: id)
-        let isStreamed = intake.bodyUse == .stream
         let job = ManagementExchange.Job(
             request: request, plan: plan, version: version, headers: headers, body: body,
-            upload: isStreamed ? intake.framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
+            upload: isPassedOn ? intake.framing.ofUpload : nil, requestID: requestID, arrivedAt: arrivedAt)
         // The exchange gives the memory back from here on.
         body = []
-        let exchange = ManagementExchange(gateway: gateway, client: client, job: job, runners: runners)
-        if isStreamed { management = exchange }
-        client.start(exchange)
+        client.start(ManagementExchange(gateway: gateway, client: client, job: job, runners: runners))
     }
 
     /// The client went away.

@@ -155,17 +155,21 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         upload.begin(calls)
     }
 
-    /// A piece of the client's body.
-    func bodyArrived(_ bytes: UnsafeRawBufferPointer) {
-        upload?.bodyArrived(bytes, calls)
+    func uploadArrived(isLast: Bool) {
+        upload?.arrived(isLast: isLast, calls)
+    }
+
+    /// No runner gets it whole.
+    func uploadFailed(_ error: GatewayError) {
+        _ = machine.clientGone()
+        end(status: error.status) { client in
+            guard let response = client.incoming?.response(to: error) else { return 0 }
+            client.respond(response, closing: true, isLogged: true)
+            return response.body.count
+        }
     }
 
     var uploadBytesHeld: Int { calls.reduce(0) { $0 + $1.heldBytes } }
-
-    /// The client's body is whole.
-    func bodyEnded() {
-        upload?.bodyEnded(calls)
-    }
 
     // MARK: A stream
 

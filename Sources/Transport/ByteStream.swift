@@ -258,17 +258,6 @@ open class ByteStream: Timed {
         bytes.withUnsafeBytes { write($0) }
     }
 
-    /// How many bytes the socket took at once. Nothing is held: the caller keeps the rest, for a body that it holds
-    /// anyway. -1 when the socket failed or is closing. With TLS one piece at most, what is encrypted being held.
-    public final func writeWithoutHolding(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard !isClosing else { return -1 }
-        guard heldBytes == 0 else { return 0 }
-        guard let tls else { return tryWrite(bytes) }
-        let count = tls.encrypt(bytes)
-        writeRaw(tls.takeOutput())
-        return count
-    }
-
     /// What was taken; 0 if the socket is full, -1 if it failed.
     private func tryWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
         var buffer = uv_buf_t(

@@ -57,8 +57,9 @@ public final class HTTPParser {
     private var failure: ParseFailure?
     private var headBytesSeen = 0
     private var overheadBytes = 0
-    /// A CR in front of a message whose LF is still to come.
+    /// A CR in front of a request, or at the end of a status line, whose LF is still to come.
     private var isBehindCR = false
+    private var isBehindStatusLine = false
     /// The buffer that llhttp walks through.
     private var current = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Of a request's head, the last bytes before `current`; the newest lowest.
@@ -107,6 +108,7 @@ public final class HTTPParser {
         }
         stop = .none
         if phase == .beforeMessage, let wrong = wrongLineEnd(bytes) { return .failed(wrong) }
+        if kind == .response, !isBehindStatusLine, let wrong = wrongStatusLine(bytes) { return .failed(wrong) }
         current = bytes
         let wasBody = phase == .body
         let code = llhttp_execute(parser, base, bytes.count)
@@ -152,6 +154,20 @@ public final class HTTPParser {
             if isBehindCR != (byte == 0x0A) { return .malformed("a bare CR or LF stands in front of the request") }
             isBehindCR = byte == 0x0D
             if byte != 0x0D, byte != 0x0A { break }
+        }
+        return nil
+    }
+
+    /// llhttp takes CR CR for the end of a status line, too, which other readers take for a part of it.
+    private func wrongStatusLine(_ bytes: UnsafeRawBufferPointer) -> ParseFailure? {
+        for byte in bytes {
+            if isBehindCR {
+                guard byte == 0x0A else { return .malformed("a bare CR stands in the status line") }
+                isBehindCR = false
+                isBehindStatusLine = true
+                return nil
+            }
+            isBehindCR = byte == 0x0D
         }
         return nil
     }
@@ -299,6 +315,7 @@ public final class HTTPParser {
 
     func messageComplete() -> Int32 {
         phase = .beforeMessage
+        isBehindStatusLine = false
         headBytesSeen = 0
         stop = .messageEnd
         return Int32(bitPattern: HPE_PAUSED.rawValue)

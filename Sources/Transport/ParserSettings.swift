@@ -6,7 +6,7 @@ import CLLHTTP
 public final class ParserSettings {
     let pointer: UnsafeMutablePointer<llhttp_settings_t>
 
-    init() {
+    public init() {
         pointer = .allocate(capacity: 1)
         pointer.initialize(to: llhttp_settings_t())
         llhttp_settings_init(pointer)

@@ -116,6 +116,8 @@ extension FileLayer {
     /// - Throws: where it can't be read, or is larger than 4 MiB.
     package func contents(of path: String) throws(FileFailure) -> (bytes: [UInt8], traits: FileTraits) {
         let descriptor = try open(path, for: .read)
+        // What closing says is about what was written.
+        defer { try? close(descriptor) }
         do throws(FileFailure) {
             let traits = try traits(of: descriptor)
             var bytes: [UInt8] = []
@@ -125,10 +127,8 @@ extension FileLayer {
                     throw FileFailure(code: EFBIG, reason: "is larger than 4 MiB", path: path)
                 }
             }
-            try close(descriptor)
             return (bytes, traits)
         } catch {
-            try? close(descriptor)
             throw FileFailure(code: error.code, reason: error.reason, path: path)
         }
     }

@@ -50,6 +50,14 @@ extension Dispatcher {
         return best?.number
     }
 
+    /// Whether it may go there, slots aside.
+    func isCandidate(_ number: Int, for request: SlotRequest) -> Bool {
+        guard !request.tried.contains(number), takesWork(number, for: request) else { return false }
+        if runners[number].health.isInRotation { return true }
+        return mayBeTriedEjected(number, for: request)
+            && !order.contains { takesWork($0, for: request) && runners[$0].health.isInRotation }
+    }
+
     private func consider(
         _ number: Int, for request: SlotRequest, now: Instant, needsSlot: Bool, best: inout Candidate?
     ) {

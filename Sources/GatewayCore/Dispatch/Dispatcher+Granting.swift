@@ -8,7 +8,8 @@ extension Dispatcher {
         guard !queue.isEmpty else { return nil }
         noteFree(at: now)
         guard !free.isEmpty, let turn = nextTurn(now: now) else { return nil }
-        let (id, claimant) = queue.grant(turn.waiter)
+        noteBackground(turn)
+        let (id, claimant) = queue.grant(turn.waiter, isContested: isContested(turn))
         return Grant(id: id, lease: lend(turn.runner, to: claimant))
     }
 
@@ -21,10 +22,37 @@ extension Dispatcher {
     private func nextTurn(now: Instant) -> WaitersTurn? {
         var search = Search(now: now)
         if let turn = find(in: queue.moved, ofOneClaimant: false, &search) { return turn }
-        if queue.backgroundIsDue {
-            return find(in: queue.background, &search) ?? find(in: queue.interactive, &search)
-        }
+        if let turn = turnOwedToBackground() { return turn }
         return find(in: queue.interactive, &search) ?? find(in: queue.background, &search)
+    }
+
+    private func turnOwedToBackground() -> WaitersTurn? {
+        guard !queue.background.isEmpty else { return nil }
+        for runner in order where runners[runner].owesBackground && free.contains(runner) {
+            if let waiter = waiter(for: runner, in: queue.background) {
+                return WaitersTurn(waiter: waiter, runner: runner)
+            }
+        }
+        return nil
+    }
+
+    /// Before the grant changes who could have used the slot.
+    private mutating func noteBackground(_ turn: WaitersTurn) {
+        guard !queue.background.isEmpty else { return }
+        let isServed = queue.waiters[turn.waiter].request.claimant.priority == .background
+        guard isServed || waiter(for: turn.runner, in: queue.background) != nil else { return }
+        runners[turn.runner].countBackground(isServed: isServed)
+    }
+
+    private func isContested(_ turn: WaitersTurn) -> Bool {
+        let claim = queue.waiters[turn.waiter].claim
+        guard claim != LinkedList.none else { return false }
+        let ring =
+            switch queue.claims[claim].claimant.priority {
+            case .interactive: queue.interactive
+            case .background: queue.background
+            }
+        return ring.count > 1 && waiter(for: turn.runner, in: ring, butNotOf: claim) != nil
     }
 
     private struct WaitersTurn {
@@ -77,35 +105,35 @@ extension Dispatcher {
     /// Somebody who waits could use this runner, free since time passed: a new exchange must not overtake it.
     func isAwaited(_ runner: Int) -> Bool {
         guard !queue.isEmpty else { return false }
-        return isAwaited(runner, in: queue.moved, ofOneClaimant: false)
-            || isAwaited(runner, by: queue.interactive) || isAwaited(runner, by: queue.background)
+        return waiter(for: runner, in: queue.moved, ofOneClaimant: false) != nil
+            || waiter(for: runner, in: queue.interactive) != nil || waiter(for: runner, in: queue.background) != nil
     }
 
-    private func isAwaited(_ runner: Int, by ring: LinkedList) -> Bool {
+    /// The first in turn that could use this runner's slot.
+    private func waiter(for runner: Int, in ring: LinkedList, butNotOf excluded: Int = LinkedList.none) -> Int? {
         var claim = ring.first
         while claim != LinkedList.none {
-            if !cappedLeases.isAtCap(queue.claims[claim].claimant),
-                isAwaited(runner, in: queue.claims[claim].waiters, ofOneClaimant: true)
+            if claim != excluded, !cappedLeases.isAtCap(queue.claims[claim].claimant),
+                let waiter = waiter(for: runner, in: queue.claims[claim].waiters, ofOneClaimant: true)
             {
-                return true
+                return waiter
             }
             claim = queue.claims.next(claim)
         }
-        return false
+        return nil
     }
 
-    private func isAwaited(_ runner: Int, in list: LinkedList, ofOneClaimant: Bool) -> Bool {
+    private func waiter(for runner: Int, in list: LinkedList, ofOneClaimant: Bool) -> Int? {
         var waiter = list.first
         while waiter != LinkedList.none {
-            if queue.waiters[waiter].request.holders.contains(runner),
-                !queue.waiters[waiter].request.tried.contains(runner),
+            if isCandidate(runner, for: queue.waiters[waiter].request),
                 ofOneClaimant || !cappedLeases.isAtCap(queue.waiters[waiter].request.claimant)
             {
-                return true
+                return waiter
             }
             waiter = queue.waiters.next(waiter)
         }
-        return false
+        return nil
     }
 
     mutating func lend(_ runner: Int, to claimant: Claimant) -> Lease {

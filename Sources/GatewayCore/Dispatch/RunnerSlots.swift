@@ -25,6 +25,8 @@ public struct RunnerSlots: Sendable {
     var lastChosen: UInt64 = 0
     /// Virtual time of the weighted rotation: grows by 1 ÷ weight with every choice.
     var pass: UInt64 = 0
+    /// Slots in a row that went to others though a background exchange could have used them.
+    private var passedBackground = 0
     private var shadows: [Instant] = []
     /// When the last of the shadows is gone.
     private(set) var shadowsEnd = Instant(nanoseconds: .min)
@@ -32,6 +34,9 @@ public struct RunnerSlots: Sendable {
     /// A prefill that nobody waits for any more counts for at most this long.
     private static let shadowLength = Interval.seconds(10)
     private static let maximumShadows = 64
+
+    /// One slot in so many is for background exchanges, though others could use it.
+    private static let backgroundInterval = 16
 
     /// `inflight`: leases that it has from before it was retired, if it comes back.
     init(_ settings: Settings, inflight: Int = 0) {
@@ -45,6 +50,15 @@ public struct RunnerSlots: Sendable {
         if let cap = settings.cap, inflight >= cap { return false }
         if let allowance = health.allowance, inflight >= allowance { return false }
         return true
+    }
+
+    /// Background exchanges have stepped back here for as long as they have to. Counted at each runner: were it counted
+    /// over all, the many slots of one model would let them have every slot of another that is seldom free.
+    var owesBackground: Bool { passedBackground >= RunnerSlots.backgroundInterval - 1 }
+
+    /// A slot that a background exchange could have used went to one, or to another.
+    mutating func countBackground(isServed: Bool) {
+        passedBackground = isServed ? 0 : min(passedBackground + 1, RunnerSlots.backgroundInterval)
     }
 
     /// Prefills that go on without a client.

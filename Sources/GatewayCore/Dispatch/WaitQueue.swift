@@ -5,7 +5,12 @@
 ///
 /// **Turns** are deficit round robin in which each slot costs one: claimants stand in a ring, the first of them gets as
 /// many slots in a row as its share says and then goes to the end. One that can't use the slot that is free keeps its
-/// place and what it has left. Whoever stops waiting gives its place up: nothing is saved.
+/// place and what it has left, and a slot that no other claimant could use costs nothing. Whoever stops waiting gives
+/// its place up: nothing is saved.
+///
+/// **The bound**: while a claimant waits, and until it has had as many contested slots as its share, each other one of
+/// its priority gets at most as many as *its* share of those that the first could have used. For behind who has gone to
+/// the end nobody has more than a share left, and who has used that up comes behind it.
 ///
 /// Interactive and background exchanges have a ring each. Which slots are free, and whom they suit, is known to
 /// `Dispatcher+Granting`; here is nothing that depends on runners.
@@ -13,7 +18,7 @@ struct WaitQueue {
     struct Waiter {
         var request: SlotRequest
         /// The place of its claim; none: it moved.
-        fileprivate let claim: Int
+        let claim: Int
         fileprivate let age: Int
     }
 
@@ -38,23 +43,16 @@ struct WaitQueue {
     /// Of claims.
     private(set) var interactive = LinkedList()
     private(set) var background = LinkedList()
-    /// Slots in a row that went to others while a background exchange waited.
-    private var sinceBackground = 0
     private var places: [ExchangeID: Int] = [:]
     private var accounts: [Account: Int] = [:]
     /// The places of all waiters, the oldest first.
     private var ages = LinkedElements<Int>()
     private var byAge = LinkedList()
 
-    /// One slot in so many is for background exchanges, though others could use it.
-    private static let backgroundInterval = 16
-
     var count: Int { byAge.count }
     var isEmpty: Bool { byAge.isEmpty }
     /// Claims that something is kept of.
     var claimCount: Int { accounts.count }
-    /// Background exchanges have stepped back for as long as they have to.
-    var backgroundIsDue: Bool { sinceBackground >= WaitQueue.backgroundInterval - 1 }
 
     func claim(_ id: Claimant.ID, _ priority: Claimant.Priority) -> Int? {
         accounts[Account(id: id, priority: priority)]
@@ -131,24 +129,17 @@ struct WaitQueue {
     // MARK: Going
 
     /// It gets a slot, on the account of the claimant that is returned with it.
-    mutating func grant(_ place: Int) -> (id: ExchangeID, claimant: Claimant) {
+    ///
+    /// - Parameter isContested: another claimant of its priority could have used it, too.
+    mutating func grant(_ place: Int, isContested: Bool) -> (id: ExchangeID, claimant: Claimant) {
         let claim = waiters[place].claim
         guard claim != LinkedList.none else {
-            noteGrant(.interactive)
             let request = remove(at: place)
             return (request.id, request.claimant)
         }
         let claimant = claims[claim].claimant
-        noteGrant(claimant.priority)
-        charge(claim)
+        if isContested { charge(claim) }
         return (remove(at: place).id, claimant)
-    }
-
-    private mutating func noteGrant(_ priority: Claimant.Priority) {
-        switch priority {
-        case .interactive: if !background.isEmpty, !backgroundIsDue { sinceBackground += 1 }
-        case .background: sinceBackground = 0
-        }
     }
 
     private mutating func charge(_ claim: Int) {
@@ -186,9 +177,7 @@ struct WaitQueue {
         accounts[Account(id: claimant.id, priority: claimant.priority)] = nil
         switch claimant.priority {
         case .interactive: _ = claims.remove(claim, from: &interactive)
-        case .background:
-            _ = claims.remove(claim, from: &background)
-            if background.isEmpty { sinceBackground = 0 }
+        case .background: _ = claims.remove(claim, from: &background)
         }
     }
 

@@ -5,26 +5,19 @@
 public enum EndToEnd {
     /// The names in `Connection` that matter to this hop only (RFC 9110 section 7.6.1).
     struct ConnectionOptions {
-        private let isEmpty: Bool
+        /// In lower case. A set, since a head has room for thousands of them, and each field is looked up.
+        private var named: Set<[UInt8]> = []
 
         init(_ headers: HeaderFields) {
             // Nearly every client sends `keep-alive` or `close`, which name nothing that would be forwarded.
-            var namesField = false
             headers.forEachListElement(.connection) { option in
                 let isUsual = ASCII.equalsIgnoringCase(option, "close") || HeaderName(option) == .keepAlive
-                namesField = namesField || !isUsual
+                if !isUsual { named.insert(option.map(ASCII.lowered)) }
             }
-            isEmpty = !namesField
         }
 
-        /// `headers`: those it was made of.
-        func names(_ name: UnsafeRawBufferPointer, in headers: HeaderFields) -> Bool {
-            guard !isEmpty else { return false }
-            var isNamed = false
-            headers.forEachListElement(.connection) { element in
-                isNamed = isNamed || EndToEnd.equalIgnoringCase(element, name)
-            }
-            return isNamed
+        func names(_ name: UnsafeRawBufferPointer) -> Bool {
+            !named.isEmpty && named.contains(name.map(ASCII.lowered))
         }
     }
 
@@ -111,7 +104,7 @@ public struct RunnerHeadTemplate: Sendable {
             let options = EndToEnd.ConnectionOptions(client)
             let hasOwn = !ownNames.isEmpty
             for field in client.fields where EndToEnd.isForwardedToRunner(field.name) {
-                if client.withName(field, { options.names($0, in: client) || hasOwn && isOwn($0) }) { continue }
+                if client.withName(field, { options.names($0) || hasOwn && isOwn($0) }) { continue }
                 output.append(field, of: client)
             }
             output.append(framing)
@@ -159,7 +152,7 @@ public struct ClientHead: Sendable {
             let options = EndToEnd.ConnectionOptions(head.headers)
             var hasDate = false
             for field in head.headers.fields where EndToEnd.isForwardedToClient(field.name) {
-                if head.headers.withName(field, { options.names($0, in: head.headers) }) { continue }
+                if head.headers.withName(field, { options.names($0) }) { continue }
                 hasDate = hasDate || field.name == .date
                 output.append(field, of: head.headers)
             }

@@ -41,6 +41,14 @@ import Testing
         #expect(decision(origin).responseFields.isEmpty)
     }
 
+    /// It is repeated in the answer's head, whose room is bounded.
+    @Test(arguments: [(1024, true), (1025, false), (32768, false)])
+    func oneThatIsNoBrowsersForItsLengthIsForeign(length: Int, isAllowed: Bool) {
+        let origin = "app://" + String(repeating: "a", count: length - 6)
+        #expect(decision(origin) == (isAllowed ? .allowed(origin) : .foreign))
+        #expect(decision(origin, adding: ["*"]) == (isAllowed ? .allowed("*") : .foreign))
+    }
+
     @Test(arguments: [
         ("https://chat.example.com", "https://chat.example.com", true),
         ("https://Chat.Example.com", "https://chat.example.com", true),

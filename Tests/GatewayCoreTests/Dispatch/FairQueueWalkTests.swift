@@ -52,10 +52,16 @@ struct FairQueueWalkTests {
             running.values.count { $0.runner == runner } < caps[runner] ?? .max
         }
 
-        private func canUse(_ request: SlotRequest) -> Bool {
-            !isAtCap(request.claimant)
-                && request.holders.numbers.contains { hasSlot($0) && !request.tried.contains($0) }
+        private func canUse(_ request: SlotRequest, _ runner: Int) -> Bool {
+            !isAtCap(request.claimant) && request.holders.contains(runner) && hasSlot(runner)
+                && !request.tried.contains(runner)
         }
+
+        private func canUse(_ request: SlotRequest) -> Bool {
+            caps.indices.contains { canUse(request, $0) }
+        }
+
+        private var next: SlotRequest? { naive.next(caps.indices.filter(hasSlot), canUse) }
 
         mutating func step() {
             switch Int.random(in: 0..<20, using: &random) {
@@ -137,20 +143,20 @@ struct FairQueueWalkTests {
             let (refused, given) = desk.turns()
             if !refused.isEmpty { faults.append("refused: \(refused.keys.sorted())") }
             for given in given {
-                guard let expected = naive.next(canUse), expected.id.number == given.id else {
-                    faults.append("\(given.id) was granted instead of \(String(describing: naive.next(canUse)?.id))")
+                guard let expected = next, expected.id.number == given.id else {
+                    faults.append("\(given.id) was granted instead of \(String(describing: next?.id))")
                     return
                 }
                 if !hasSlot(given.runner) { faults.append("above its cap") }
                 let interactiveCould = naive.entries.contains {
-                    !$0.isMove && $0.request.claimant.priority == .interactive && canUse($0.request)
+                    !$0.isMove && $0.request.claimant.priority == .interactive && canUse($0.request, given.runner)
                 }
                 if expected.claimant.priority == .background, interactiveCould { backgroundOutOfTurn += 1 }
-                naive.grant(expected)
+                naive.grant(expected, at: given.runner, canUse)
                 running[given.id] = (expected, given.runner)
                 grantsFromQueue += 1
             }
-            if let left = naive.next(canUse) { faults.append("\(left.id) waits beside a slot it could use") }
+            if let left = next { faults.append("\(left.id) waits beside a slot it could use") }
         }
     }
 

@@ -77,6 +77,19 @@ struct FairWaitingTests {
         #expect(desk.order(3, at: 1) == [100, 101, 202])
     }
 
+    @Test("who gets slots that nobody else could use loses no turn by it")
+    func uncontestedSlots() {
+        let desk = Desk(caps: [1, 1])
+        desk.ask(0...1, for: c)
+        desk.ask(100...103, for: a, holders: [0])
+        desk.ask(200...203, for: b, holders: [1])
+        desk.ask(104...104, for: a, holders: [1])
+        #expect(desk.order(2, at: 0) == [100, 101])
+        #expect(desk.order(1, at: 1) == [104])
+        #expect(desk.order(2, at: 0) == [102, 103])
+        #expect(desk.order(2, at: 1) == [200, 201])
+    }
+
     @Test("nothing is saved by who stops waiting")
     func nothingSaved() {
         let desk = Desk(caps: [1])
@@ -247,6 +260,21 @@ struct BackgroundTests {
         desk.ask(200...250, for: .test(2))
         let order = desk.order(48)
         #expect(order.enumerated().filter { $0.element < 200 }.map(\.offset) == [15, 31, 47])
+    }
+
+    @Test("each runner's slots by themselves: a busy one's many don't give them every slot of another")
+    func oneInSixteenOfEachRunner() {
+        let desk = Desk(caps: [1, 1], queueLimit: 300)
+        desk.ask(0...1, for: batch)
+        desk.ask(100...110, for: batch, holders: [1])
+        desk.ask(200...240, for: .test(2), holders: [1])
+        desk.ask(300...500, for: .test(3), holders: [0])
+        var slow: [UInt64] = []
+        for _ in 0..<17 {
+            slow += desk.order(1, at: 1)
+            _ = desk.order(5, at: 0)
+        }
+        #expect(slow.enumerated().filter { $0.element < 200 }.map(\.offset) == [15])
     }
 
     @Test("which is counted only while one waits")

@@ -19,9 +19,10 @@ struct NaiveQueue {
     private(set) var entries: [Entry] = []
     /// In the order of turns; both priorities.
     private(set) var turns: [Turn] = []
-    private var passed = 0
+    /// By runner: slots in a row that went to others than background exchanges that could have used them.
+    private var passed: [Int: Int] = [:]
 
-    var hasBackground: Bool { turns.contains { $0.priority == .background } }
+    private var hasBackground: Bool { turns.contains { $0.priority == .background } }
 
     private static func belongs(_ entry: Entry, to turn: Turn) -> Bool {
         !entry.isMove && entry.request.claimant.id == turn.id && entry.request.claimant.priority == turn.priority
@@ -41,7 +42,6 @@ struct NaiveQueue {
         let before = entries.count
         entries.removeAll { $0.request.id == id }
         turns.removeAll { turn in !entries.contains { NaiveQueue.belongs($0, to: turn) } }
-        if !hasBackground { passed = 0 }
         return entries.count < before
     }
 
@@ -51,27 +51,36 @@ struct NaiveQueue {
     }
 
     /// Who is next, of those that could have a slot now.
-    func next(_ canUse: (SlotRequest) -> Bool) -> SlotRequest? {
-        if let entry = oldest({ $0.isMove && canUse($0.request) }) { return entry.request }
-        let priorities: [Claimant.Priority] = passed >= 15 ? [.background, .interactive] : [.interactive, .background]
-        for priority in priorities {
-            for turn in turns where turn.priority == priority {
-                if let entry = oldest({ NaiveQueue.belongs($0, to: turn) && canUse($0.request) }) {
-                    return entry.request
-                }
-            }
+    ///
+    /// - Parameter runners: with a free slot, ascending.
+    func next(_ runners: [Int], _ canUse: (SlotRequest, Int) -> Bool) -> SlotRequest? {
+        func canUseOne(_ entry: Entry) -> Bool { runners.contains { canUse(entry.request, $0) } }
+        if let entry = oldest({ $0.isMove && canUseOne($0) }) { return entry.request }
+        for runner in runners where passed[runner, default: 0] >= 15 {
+            if let request = first(.background, { canUse($0.request, runner) }) { return request }
+        }
+        return first(.interactive, canUseOne) ?? first(.background, canUseOne)
+    }
+
+    private func first(_ priority: Claimant.Priority, _ isEligible: (Entry) -> Bool) -> SlotRequest? {
+        for turn in turns where turn.priority == priority {
+            if let entry = oldest({ NaiveQueue.belongs($0, to: turn) && isEligible($0) }) { return entry.request }
         }
         return nil
     }
 
-    mutating func grant(_ request: SlotRequest) {
+    mutating func grant(_ request: SlotRequest, at runner: Int, _ canUse: (SlotRequest, Int) -> Bool) {
         guard let entry = entries.first(where: { $0.request.id == request.id }) else { return }
-        if !entry.isMove, request.claimant.priority == .background {
-            passed = 0
-        } else if hasBackground {
-            passed += 1
+        let others = entries.filter { !$0.isMove && canUse($0.request, runner) }
+        if request.claimant.priority == .background {
+            passed[runner] = 0
+        } else if others.contains(where: { $0.request.claimant.priority == .background }) {
+            passed[runner, default: 0] += 1
         }
-        if let place = turns.firstIndex(where: { NaiveQueue.belongs(entry, to: $0) }) {
+        let isContested = others.contains {
+            $0.request.claimant.priority == request.claimant.priority && $0.request.claimant.id != request.claimant.id
+        }
+        if isContested, let place = turns.firstIndex(where: { NaiveQueue.belongs(entry, to: $0) }) {
             turns[place].left -= 1
             if turns[place].left == 0 {
                 var turn = turns.remove(at: place)

@@ -44,4 +44,23 @@ import Transport
         #expect(runners.allSatisfy { $0.connections.count == 1 && $0.connections[0].requests.count == 1 })
         #expect(runners.allSatisfy { $0.connections[0].parseFailure == nil })
     }
+
+    /// The length is a stranger's word until the bytes are here: no memory is set aside for it.
+    @Test(arguments: ["/v1/audio/transcriptions", "/api/chat"])
+    func aLengthWithoutItsBodyCostsNothing(path: String) throws {
+        let runner = try ScriptedRunner(loop, always: [.waitForRequest])
+        // No limit for JSON, as there is none for forms.
+        let site = try GatewayUnderTest(loop, [runner]) { $0.limits.jsonBodyBytes = .max }
+        defer { site.stop() }
+        let clients = try (0..<8).map { _ in try site.client() }
+        for client in clients {
+            client.send(
+                "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(Form.contentType)"
+                    + "Content-Length: 999999999999999999\r\n\r\n{")
+        }
+        loop.run(until: { site.gateway.bodyMemory.held == 8 }, "one byte of each")
+        for client in clients { client.close() }
+        loop.run(until: { site.gateway.bodyMemory.held == 0 }, "the end of all")
+        site.expectIdle()
+    }
 }

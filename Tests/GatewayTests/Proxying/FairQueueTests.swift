@@ -86,6 +86,30 @@ import Transport
         background.readResponses()
     }
 
+    @Test func butOneSlotInSixteenIsTheirs() throws {
+        let gateway = try gateway(slots: 1)
+        defer { gateway.stop() }
+        _ = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 1, waiting: 0)
+        let background = try ask(gateway, Self.alice, "X-DMR-Priority: background\r\n")
+        gateway.run(untilInFlight: 1, waiting: 1)
+        let chats = try (0..<17).map { place in
+            let chat = try ask(gateway, Self.bob)
+            gateway.run(untilInFlight: 1, waiting: 2 + place)
+            return chat
+        }
+        // The one that runs, and fifteen that go first.
+        runner.releaseHead(16)
+        chats[14].readResponses()
+        #expect(background.responses.isEmpty)
+        runner.releaseHead()
+        background.readResponses()
+        #expect(background.last?.status == 200)
+        #expect(chats[15...].allSatisfy { $0.responses.isEmpty })
+        runner.releaseHead(2)
+        chats[16].readResponses()
+    }
+
     @Test func aFloodMakesRoomForOthers() throws {
         let gateway = try gateway(slots: 1) { $0.limits.queue = 2 }
         defer { gateway.stop() }

@@ -76,24 +76,6 @@ import Transport
         #expect(far.received == StreamPair.bulk)
     }
 
-    @Test func writingWithoutHoldingIsHeldByPieces() throws {
-        let site = try SecureSite()
-        defer { site.end() }
-        let (near, far) = try site.pair()
-        far.stopReading()
-        var next = 0
-        while next < StreamPair.bulk.count {
-            let count = StreamPair.bulk[next...].withUnsafeBytes { near.writeWithoutHolding($0) }
-            if count == 0 { break }
-            next += count
-        }
-        #expect(next < StreamPair.bulk.count)
-        #expect(near.heldBytes < 200_000)
-        far.startReading()
-        site.loop.run(until: { far.received.count == next })
-        #expect(far.received == Array(StreamPair.bulk[..<next]))
-    }
-
     @Test func endWritingIsAnEndForThePeerAndReadingGoesOn() throws {
         let site = try SecureSite()
         defer { site.end() }

@@ -34,17 +34,6 @@ import Transport
         #expect(pair.far.received == StreamPair.bulk + Array("last".utf8))
     }
 
-    @Test func writingWithoutHoldingLeavesTheRestToTheCaller() throws {
-        let pair = try StreamPair()
-        defer { pair.end() }
-        pair.far.stopReading()
-        let taken = StreamPair.bulk.withUnsafeBytes { pair.near.writeWithoutHolding($0) }
-        #expect((1..<StreamPair.bulk.count).contains(taken))
-        #expect(pair.near.heldBytes == 0)
-        let more = StreamPair.bulk.withUnsafeBytes { pair.near.writeWithoutHolding($0) }
-        #expect(more == 0, "the socket is full, which is no failure")
-    }
-
     @Test func endWritingComesAfterWhatIsHeldAndReadingGoesOn() throws {
         let pair = try StreamPair()
         defer { pair.end() }
@@ -98,8 +87,6 @@ import Transport
         }
         pair.loop.run(until: { pair.far.failure != nil })
         #expect(pair.far.failure?.isReset == true)
-        let taken = StreamPair.bulk.withUnsafeBytes { pair.far.writeWithoutHolding($0) }
-        #expect(taken == -1, "told from a full socket")
     }
 
     @Test func closingWithBytesHeldLosesThemAndTellsNothingBut() throws {

@@ -28,6 +28,21 @@ import Transport
         }
     }
 
+    /// llhttp takes CR CR, too. Found by scripts/fuzz.
+    @Test(arguments: ["200 OK", "200", "200 "])
+    func aStatusLineEndsInCRAndLF(status: String) throws {
+        let bytes = Array("HTTP/1.1 \(status)\r\rContent-Length: 0\r\n\r\n".utf8)
+        for cut in 0..<bytes.count {
+            let driver = ParserDriver(.response, try Loop())
+            driver.feed(bytes[..<cut])
+            driver.feed(bytes[cut...])
+            #expect(driver.log == ["failed"], "cut at \(cut)")
+        }
+        let second = ParserDriver(.response, try Loop())
+        second.feed((Array(Self.messages[0].utf8) + bytes)[...])
+        #expect(second.log.last == "failed")
+    }
+
     @Test func interimResponsesComeBeforeTheFinalOne() throws {
         let driver = ParserDriver(.response, try Loop())
         driver.feed(Self.messages[5] + "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + Self.messages[0])

@@ -28,7 +28,8 @@ import Transport
         #expect(early.reached.count == 1)
         #expect(early.reached.first.map { $0 >= start + .milliseconds(10) } == true)
         #expect(late.reached.first.map { $0 >= start + .milliseconds(40) } == true)
-        #expect(early.reached.first.map { $0 < late.reached[0] } == true)
+        // In the same turn, where the machine was busy.
+        #expect(early.reached.first.map { $0 <= late.reached[0] } == true)
         loop.run(for: .milliseconds(30))
         #expect(early.reached.count + late.reached.count == 2)
     }

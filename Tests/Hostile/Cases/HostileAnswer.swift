@@ -96,6 +96,8 @@ extension HostileAnswer {
         bad("a bare LF in front", "\nHTTP/1.1 200 OK⏎Content-Length: 2⏎⏎{}"),
         bad("a bare LF behind the status line", "HTTP/1.1 200 OK\nContent-Length: 2⏎⏎{}"),
         bad("a bare CR in the reason", "HTTP/1.1 200 O\rK⏎Content-Length: 2⏎⏎{}"),
+        bad("a CR in the place of the status line's LF", "HTTP/1.1 200 OK\r\rContent-Length: 2⏎⏎{}"),
+        bad("such a CR behind a status without a reason", "HTTP/1.1 200\r\rContent-Length: 2⏎⏎{}"),
         bad("101", "HTTP/1.1 101 Switching Protocols⏎Connection: Upgrade⏎Upgrade: websocket⏎⏎"),
         bad("101 that nobody could want", "HTTP/1.1 101 X⏎⏎\(good)"),
         bad("a flood of 100s", String(repeating: "HTTP/1.1 100 Continue⏎⏎", count: 17) + good),

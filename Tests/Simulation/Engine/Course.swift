@@ -50,13 +50,20 @@ final class Course {
     var headForwarded = false
     /// Place in the queue: when it was put there, and whether by a move. nil: it doesn't wait.
     var queued: (isMove: Bool, serial: Int)?
+    /// On whose account it waits.
+    let account: Account
+    /// It has its slot since background work was owed one there.
+    var wasOwed = false
     var connectBegan: Instant?
     var lastSignOfLife: Instant?
     var requestBegan: Instant?
     var pausedAt: Instant?
     var pausedFor = Interval.zero
 
-    init(client: Int, _ ask: Step.Ask, claimant: Claimant, streams: Bool, now: Instant, timer: Int) {
+    init(
+        client: Int, _ ask: Step.Ask, account: Account, claimant: Claimant, streams: Bool, now: Instant, timer: Int
+    ) {
+        self.account = account
         self.client = client
         self.ask = ask
         arrivedAt = now

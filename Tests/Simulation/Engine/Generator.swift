@@ -13,9 +13,11 @@ struct Generator {
     private let slowTime: Bool
     private let busyRunners: Int
     private let reloads: Int
+    private let isRush: Bool
 
-    init(_ dice: Dice) {
+    init(_ dice: Dice, isRush: Bool) {
         self.dice = dice
+        self.isRush = isRush
         faults = self.dice.pick([0, 3, 10, 25])
         slowClients = self.dice.pick([0, 0, 30])
         crowd = self.dice.pick([3, 6, 10, 16])
@@ -25,6 +27,7 @@ struct Generator {
     }
 
     mutating func next(_ world: World) -> Step {
+        if isRush { return rush(world) }
         let roll = dice.below(100)
         switch roll {
         case 0..<30 where world.live.count < crowd: return ask(world)
@@ -35,6 +38,27 @@ struct Generator {
         default: break
         }
         return .pass(milliseconds: timeUntilFree(world) ?? milliseconds())
+    }
+
+    /// The queue is kept long, and slots become free one after the other.
+    private mutating func rush(_ world: World) -> Step {
+        if !world.awaitingLists.isEmpty { return .pass(milliseconds: 50) }
+        let roll = dice.below(100)
+        let interactive = world.live.count { $0.queued != nil && !$0.account.isBackground }
+        if interactive < 3 || roll < 40 {
+            clients += 1
+            var ask = Step.Ask(model: listedModel(world))
+            if interactive >= 3 {
+                ask.identity = dice.below(3)
+                ask.stepsBack = dice.chance(15)
+            }
+            return .ask(client: clients - 1, ask)
+        }
+        if roll < 97, let course = world.live.filter({ $0.link != .none }).randomElement(&dice) {
+            return .answer(client: course.client)
+        }
+        if roll < 99, let course = world.live.randomElement(&dice) { return .leave(client: course.client) }
+        return .pass(milliseconds: milliseconds())
     }
 
     /// Just until some runner is busy no more: then a new exchange may come before those that wait were looked at.
@@ -62,6 +86,7 @@ struct Generator {
         ask.leavesSlowly = ask.streamsBody || dice.chance(20)
         if dice.chance(slowClients) { ask.room = dice.below(60) }
         ask.identity = dice.below(3)
+        ask.stepsBack = dice.chance(15)
         return .ask(client: clients - 1, ask)
     }
 

@@ -22,8 +22,8 @@ struct Schedule {
     static func draw(seed: UInt64, tally: inout Tally) -> (schedule: Schedule, fault: Fault?) {
         var dice = Dice(seed: seed)
         let setup = Setup(&dice)
-        let length = dice.within(40...140)
-        var generator = Generator(dice)
+        let length = setup.isRush ? dice.within(80...200) : dice.within(40...140)
+        var generator = Generator(dice, isRush: setup.isRush)
         let world = World(setup)
         defer {
             tally += world.witness.tally

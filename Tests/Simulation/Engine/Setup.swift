@@ -28,6 +28,8 @@ struct Setup: Equatable {
     var usesWheel = false
     /// What each identity has of its own; nil: all clients share one account.
     var allotments: [Claimant.Allotment]?
+    /// Many short exchanges at few slots, so that all kinds of callers wait for long.
+    var isRush = false
     /// At the end it is waited for that every runner is back in rotation.
     var awaitsRecovery = false
 
@@ -65,6 +67,20 @@ struct Setup: Equatable {
         usesWheel = dice.chance(5)
         awaitsRecovery = dice.chance(8)
         if dice.chance(50) { allotments = (0..<3).map { _ in Setup.allotment(&dice) } }
+        if dice.chance(8) { becomeRush(&dice) }
+    }
+
+    private mutating func becomeRush(_ dice: inout Dice) {
+        isRush = true
+        runners = dice.pick([[["a"]], [["a"]], [["a"], ["a"]], [["a"], ["b"]], [["a"], ["a", "b"]]]).map {
+            Runner(cap: dice.pick([1, 1, 2]), models: $0)
+        }
+        for place in runners.indices { runners[place].identity = place }
+        queueLimit = dice.pick([12, 24, 24])
+        queueTimeout = dice.chance(20) ? .seconds(60) : nil
+        bodyMemory = 1 << 20
+        // One of whom there is always something to do.
+        allotments = [.init(share: dice.pick([1, 2]))] + (0..<2).map { _ in Setup.allotment(&dice) }
     }
 
     private static func allotment(_ dice: inout Dice) -> Claimant.Allotment {
@@ -73,10 +89,25 @@ struct Setup: Equatable {
             priority: dice.chance(25) ? .background : .interactive)
     }
 
-    func claimant(_ identity: Int) -> Claimant {
-        guard let allotments else { return .nobody }
-        return Claimant(
-            id: .init(address: IPAddress(high: 0, low: 0xFFFF_0A00_0001 + UInt64(identity))), allotments[identity])
+    func account(of ask: Step.Ask) -> Account {
+        guard let allotments else { return Account(identity: 0, isBackground: ask.stepsBack) }
+        return Account(
+            identity: ask.identity, isBackground: ask.stepsBack || allotments[ask.identity].priority == .background)
+    }
+
+    func share(of account: Account) -> Int { allotments?[account.identity].share ?? 1 }
+
+    /// As the gateway makes it of a request's head.
+    func claimant(of ask: Step.Ask) -> Claimant {
+        var headers = HeaderFields()
+        if ask.stepsBack { headers.append("X-DMR-Priority", "background") }
+        var identity: Identity?
+        if let allotments {
+            let address = IPAddress(high: 0, low: 0xFFFF_0A00_0001 + UInt64(ask.identity))
+            let claimant = Claimant(id: .init(address: address), allotments[ask.identity])
+            identity = Identity(rights: .all, claimant: claimant)
+        }
+        return Claimant(of: identity, address: nil, headers: headers)
     }
 
     static func runner(_ dice: inout Dice, identity: Int) -> Runner {

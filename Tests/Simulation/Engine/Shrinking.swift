@@ -57,7 +57,8 @@ extension Step {
         case .body(let client, let bytes): return bytes > 1 ? [.body(client: client, bytes: 1)] : []
         case .pass(let milliseconds):
             return [1, 10, 100, 1000, 10000].filter { $0 < milliseconds }.reversed().map { .pass(milliseconds: $0) }
-        case .leave, .take, .accept, .refuse, .sent, .part, .stir, .end, .condition, .relist, .reload: return []
+        case .leave, .take, .accept, .refuse, .sent, .part, .stir, .end, .answer, .condition, .relist, .reload:
+            return []
         }
     }
 }
@@ -66,7 +67,8 @@ extension Step.Ask {
     fileprivate static var simplifications: [(inout Step.Ask) -> Void] {
         [
             { $0.promptBytes = 0 }, { $0.streams = true }, { $0.isShow = false }, { $0.pin = nil },
-            { $0.leavesSlowly = false }, { $0.room = Step.unlimited }, { $0.identity = 0 }
+            { $0.leavesSlowly = false }, { $0.room = Step.unlimited }, { $0.identity = 0 },
+            { $0.stepsBack = false }
         ]
     }
 }

@@ -22,6 +22,8 @@ enum Step: Equatable {
     case head(client: Int, Head)
     case body(client: Int, bytes: Int)
     case end(client: Int, End)
+    /// All of it at once, and well.
+    case answer(client: Int)
     // Runners, by number.
     case condition(runner: Int, Condition)
     case relist(runner: Int, models: [String])
@@ -52,6 +54,8 @@ enum Step: Equatable {
         var room = Step.unlimited
         /// Who it is; 500s count by it.
         var identity = 0
+        /// `X-DMR-Priority: background`.
+        var stepsBack = false
     }
 
     struct Head: Equatable {
@@ -90,6 +94,7 @@ extension Step: CustomStringConvertible {
         case .head(let client, let head): "client \(client): its runner answers \(head)"
         case .body(let client, let bytes): "client \(client): its runner sends \(bytes) bytes"
         case .end(let client, let end): "client \(client): its runner's answer ends: \(end.rawValue)"
+        case .answer(let client): "client \(client) gets its whole answer"
         case .condition(let runner, let condition): "runner \(runner) is \(condition.rawValue)"
         case .relist(let runner, let models): "runner \(runner) has the models \(models) from now on"
         case .pass(let milliseconds): "\(milliseconds) ms pass"
@@ -110,6 +115,7 @@ extension Step.Ask: CustomStringConvertible {
         if streamsBody { text += ", its body is passed on as it comes" }
         if room != Step.unlimited { text += ", its socket takes \(room) bytes" }
         if identity != 0 { text += ", identity \(identity)" }
+        if stepsBack { text += ", steps back" }
         return text
     }
 }

@@ -5,6 +5,7 @@ public struct Tally: Sendable {
     public enum Event: Int, CaseIterable, Sendable {
         case schedules, steps, reloads
         case grantsAtOnce, grantsFromQueue, grantsWhileEjected, movesQueued, holdersChanged
+        case contestedTurns, steppedBack, backgroundOwed, displaced
         case moves, waitsAgain, staleReplaced, ejections, readmissions, deadlines, pauses
         case refusals, queueFull, queueTimeouts, refusedBodies
         case whole, cut, gone, failed

@@ -18,6 +18,8 @@ struct RunnerRecord {
     var lastChosen = 0
     /// Choices since that fell on others though it could have taken the work.
     var passedOver = 0
+    /// Slots in a row that went to others though background work could have used them.
+    var passedBackground = 0
 
     // Health.
     var failures = 0
@@ -69,6 +71,8 @@ struct Witness {
     var queueSerial = 0
     /// So many may wait, though the limit was lowered.
     var waitingAtReload = 0
+    /// Of those who wait, moved exchanges aside.
+    var turns: [Account: Turns] = [:]
     var tally = Tally()
 
     init(_ setup: Setup) {

@@ -97,11 +97,10 @@ extension World {
 
     func noteQueued(_ course: Course, isMove: Bool) {
         // One that has to make room is told so in the turn that follows.
-        let most =
-            setup.allotments == nil ? setup.queueLimit - 1 : max(setup.queueLimit, witness.waitingAtReload)
-        if waitingCount > most {
+        if waitingCount > max(setup.queueLimit, witness.waitingAtReload) {
             witness.fault(.queueBound, "client \(course.client) waits behind \(waitingCount) others")
         }
+        if !isMove { noteWaiting(course.account) }
         witness.queueSerial += 1
         if isMove { witness.tally.count(.movesQueued) }
         course.queued = (isMove, witness.queueSerial)
@@ -121,6 +120,7 @@ extension World {
         case .queueFull(let retryAfter):
             witness.tally.count(.queueFull)
             check(retryAfter: retryAfter)
+            checkDisplaced(course)
             if waitingCount < setup.queueLimit {
                 witness.fault(.queueBound, "client \(client) was refused, and only \(waitingCount) wait")
             }

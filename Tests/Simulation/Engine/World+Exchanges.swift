@@ -23,8 +23,9 @@ extension World {
         guard let scanned, let request = try? ModelRequest(scanned, route: World.route(ask), identity: World.everyone)
         else { return witness.fault(.name, "a good request was refused") }
         let course = Course(
-            client: client, ask, claimant: setup.claimant(ask.identity), streams: request.streams, now: now,
-            timer: timers.add(.exchange(client: client)))
+            client: client, ask, account: setup.account(of: ask), claimant: setup.claimant(of: ask),
+            streams: request.streams, now: now, timer: timers.add(.exchange(client: client)))
+        if ask.stepsBack { witness.tally.count(.steppedBack) }
         course.slot.model = request.model.text
         while courses.count <= client { courses.append(nil) }
         courses[client] = course

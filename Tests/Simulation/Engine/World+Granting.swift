@@ -64,6 +64,7 @@ extension World {
             witness.fault(.candidate, "client \(course.client) got runner \(runner), which may not get it")
         }
         if fromQueue || !isMove { checkOrder(course, runner) }
+        if fromQueue { checkTurn(of: course, at: runner) }
         witness.tally.count(fromQueue ? .grantsFromQueue : .grantsAtOnce)
         if !dispatcher.health(of: runner).isInRotation { witness.tally.count(.grantsWhileEjected) }
         course.queued = nil
@@ -84,8 +85,8 @@ extension World {
     private func isInFront(_ other: Course, _ place: (isMove: Bool, serial: Int), of course: Course) -> Bool {
         guard let own = course.queued else { return true }
         if place.isMove != own.isMove { return place.isMove }
-        // Callers take turns; which of them is next, the tests of the queue know.
-        if !own.isMove, setup.allotments != nil, other.ask.identity != course.ask.identity { return false }
+        // Callers take turns: see `checkTurn`.
+        if !own.isMove, other.account != course.account { return false }
         if other.arrivedAt != course.arrivedAt { return other.arrivedAt < course.arrivedAt }
         return place.serial < own.serial
     }
@@ -101,7 +102,8 @@ extension World {
                 witness.fault(.candidate, "client \(course.client) got runner \(runner), which may not get it")
             }
         }
-        checkChoice(course, runner, hasLease: hasLease)
+        if !course.wasOwed { checkChoice(course, runner, hasLease: hasLease) }
+        course.wasOwed = false
         course.tried.append(runner)
         witness.choices += 1
         witness.runners[runner].lastChosen = witness.choices
@@ -120,14 +122,14 @@ extension World {
             witness.runners[other].passedOver += 1
             switch setup.policy {
             case .leastInflight: checkLoads(course, runner, other)
-            case .roundRobin: checkTurn(other)
+            case .roundRobin: checkRotation(other)
             }
         }
         witness.runners[runner].passedOver = 0
     }
 
     /// Weighted by turns: however the others' weights are, its own turn comes.
-    private func checkTurn(_ other: Int) {
+    private func checkRotation(_ other: Int) {
         let record = witness.runners[other]
         var bound = 2 * peers.count
         for index in peers.indices where index != other {

@@ -23,6 +23,12 @@ extension World {
             guard let course = course(client), course.isClientHere else { return false }
             if course.socket.take(bytes) { clientDrained(course) }
         case .accept, .refuse, .sent, .part, .stir, .head, .body, .end: return meet(step)
+        case .answer(let client):
+            let parts: [Step] = [
+                .accept(client: client), .sent(client: client), .head(client: client, Step.Head()),
+                .end(client: client, .whole)
+            ]
+            return parts.reduce(false) { meet($1) || $0 }
         case .condition(let runner, let condition):
             guard runner < peers.count, peers[runner].condition != condition else { return false }
             change(runner, to: condition)
@@ -74,7 +80,7 @@ extension World {
             course.reply.say(bytes)
             read(course)
         case .end(let client, let end): return endReply(client, end)
-        case .ask, .leave, .take, .condition, .relist, .pass, .reload: return false
+        case .ask, .leave, .take, .answer, .condition, .relist, .pass, .reload: return false
         }
         return true
     }
