@@ -70,7 +70,6 @@ final class SimulatedConnection: ByteStream, BodySink {
 
     func begin() {
         startReading()
-        waitForRequest()
     }
 
     private func waitForRequest() {

@@ -8,7 +8,11 @@ extension Loop {
     public func offload<Result: Sendable>(
         _ work: @escaping @Sendable () -> Result, done: @escaping (Result) -> Void
     ) {
-        let job = Job(work: work, done: done)
+        let job = Job(work: work) { [unowned self] result in
+            jobs -= 1
+            done(result)
+        }
+        jobs += 1
         let request = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
         request.pointee.data = Unmanaged.passRetained(job as AnyJob).toOpaque()
         // Fails only without a callback.

@@ -31,6 +31,8 @@ public final class Loop {
 
     /// TLS sessions that exist, to find leaks as well.
     public internal(set) var openTLSSessions = 0
+    /// Given to threads, and not over.
+    var jobs = 0
     /// Made when the first stream speaks TLS.
     private var madeTLSMemory: TLSMemory?
 
@@ -64,8 +66,10 @@ public final class Loop {
         madeTLSMemory = nil
         uv_close(sweepTimer.asHandle, nil)
         uv_close(endOfTurn.asHandle, nil)
-        while uv_run(uv, UV_RUN_NOWAIT) != 0 {}
-        uv_loop_close(uv)
+        // Waits for close callbacks, and for a thread that is still at work for it.
+        while uv_run(uv, UV_RUN_DEFAULT) != 0 {}
+        let code = uv_loop_close(uv)
+        assert(code == 0, "a handle outlives its loop, though its owner holds that")
         sweepTimer.deallocate()
         endOfTurn.deallocate()
         uv.deallocate()
@@ -95,6 +99,20 @@ public final class Loop {
 
     public func stop() {
         uv_stop(uv)
+    }
+
+    /// For the end of the process: no deadline counts any more, work that was handed to a thread is done, and what was
+    /// closed hears of it. Everything that may keep the loop must have been closed.
+    ///
+    /// - Returns: false if a name is still looked up, for which nobody has to wait: that takes as long as a name server
+    ///   likes. The loop's own end, and that of the process by `exit`, would.
+    public func finish() -> Bool {
+        uv_timer_stop(sweepTimer)
+        while jobs > 0 { turn(wait: true) }
+        // One turn, and one more for each close that begins in a close callback.
+        var turns = 0
+        while turn(wait: false), turns < 100 { turns += 1 }
+        return uv_loop_alive(uv) == 0
     }
 
     var tlsMemory: TLSMemory {

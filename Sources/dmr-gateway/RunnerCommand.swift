@@ -135,6 +135,7 @@ struct RunnerCommand: ParsableCommand {
         say("models: \(runner.options.models.map(\.name).joined(separator: ", "))")
         say("listening on \(runner.url)")
         withExtendedLifetime(signals) { loop.run() }
+        _ = loop.finish()
     }
 
     private var options: SimulatedRunnerOptions {

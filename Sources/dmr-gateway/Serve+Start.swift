@@ -3,6 +3,7 @@
 import ArgumentParser
 import Gateway
 import GatewayCore
+import Glibc
 import Transport
 
 /// Starts the gateway with a configuration that was checked; returns when it has drained.
@@ -14,6 +15,10 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
         let loop = try Loop()
         var current = start
         var demo: Demo?
+        defer {
+            demo?.close()
+            _ = loop.finish()
+        }
         if start.configuration.isDemo {
             StandardError.print(Demo.notice)
             demo = try Demo(loop: loop)
@@ -39,6 +44,8 @@ func startGateway(_ start: ResolvedConfiguration, _ reader: ConfigurationReader)
         StartUpPages.giveBack()
         loop.run()
         demo?.close()
+        // A name may take longer than anybody who stopped us wants to wait; there is nothing else left to do.
+        if !loop.finish() { _exit(0) }
     } catch let error as StartError {
         StandardError.print("error: \(error.sentence)")
         throw ExitCode(error.kind.rawValue)

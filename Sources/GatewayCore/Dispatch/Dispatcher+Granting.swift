@@ -144,11 +144,10 @@ extension Dispatcher {
 
     mutating func reclaimLostLeases() {
         guard !ledger.lost.isEmpty else { return }
-        for lost in ledger.lost {
+        for lost in ledger.takeLost() {
             runners[lost.runner].inflight -= 1
             cappedLeases.remove(lost.charge)
+            lostLeases += 1
         }
-        lostLeases += ledger.lost.count
-        ledger.lost.removeAll()
     }
 }

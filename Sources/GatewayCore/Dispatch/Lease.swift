@@ -29,5 +29,11 @@ public struct Lease: ~Copyable, Sendable {
 /// Where leases that were dropped by mistake report themselves. It outlives every lease: the dispatcher holds it.
 final class LeaseLedger: @unchecked Sendable {
     // Unchecked: a dispatcher and its leases belong to one loop, and so to one thread.
-    var lost: [(runner: Int, charge: CappedLeases.Charge)] = []
+    fileprivate(set) var lost: [(runner: Int, charge: CappedLeases.Charge)] = []
+
+    /// Each of them once.
+    func takeLost() -> [(runner: Int, charge: CappedLeases.Charge)] {
+        defer { lost = [] }
+        return lost
+    }
 }

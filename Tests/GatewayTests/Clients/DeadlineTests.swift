@@ -170,7 +170,7 @@ import Testing
                 client.send("more")
                 loop.turn(wait: false)
                 return site.clientCount == 0
-            }, within: 5, "the end of the lingering connection")
+            }, "the end of the lingering connection")
         #expect((loop.now - began).inSeconds >= 1.5)
     }
 }

@@ -2,6 +2,7 @@
 
 import Glibc
 import Testing
+import Transport
 
 /// The real binary, run as a person would run it: built beside the tests, its standard error read through a pipe.
 final class Command {
@@ -10,7 +11,8 @@ final class Command {
     private(set) var output = ""
     private var status: Int32?
 
-    /// Only what is given here is in its environment, so that nothing of the machine's leaks into a test.
+    /// Only what is given here is in its environment, and a sanitizer's options, so that nothing of the machine's leaks
+    /// into a test.
     ///
     /// - Parameters:
     ///   - program: another one that is built beside the tests.
@@ -40,7 +42,8 @@ final class Command {
             words = ["bash", "-c", #"cd "$1" && shift && exec "$0" "$@""#, words[0], folder] + words.dropFirst()
         }
         var argv = words.map { strdup($0) } + [nil]
-        var envp = (["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + environment).map { strdup($0) } + [nil]
+        let fixed = ["HOME=/nonexistent", "SWIFT_BACKTRACE=enable=no"] + Command.ofSanitizers
+        var envp = (fixed + environment).map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
         var child = pid_t()
         // The threads that run tests block signals, and a mask is inherited.
@@ -66,6 +69,12 @@ final class Command {
         Glibc.close(errors)
     }
 
+    /// A process that was built with a sanitizer reports where the test's own does (scripts/test-sanitized).
+    private static var ofSanitizers: [String] {
+        let names: [String] = ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"]
+        return names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+    }
+
     /// SwiftPM puts the product beside the test bundle.
     private static func folder() throws -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
@@ -80,7 +89,7 @@ final class Command {
 
     /// Reads until a line holds this text; returns that line.
     @discardableResult
-    func awaitLine(_ text: String, within seconds: Int = 20) throws -> String {
+    func awaitLine(_ text: String, within seconds: Int = Int(Loop.patience)) throws -> String {
         let end = time(nil) + seconds
         while true {
             if let line = output.split(separator: "\n").first(where: { $0.contains(text) }) { return String(line) }
@@ -98,7 +107,7 @@ final class Command {
     }
 
     /// Its exit status, once it has ended by itself; after this long it is killed, which is a status of -9.
-    func awaitExit(within seconds: Int = 20) -> Int32 {
+    func awaitExit(within seconds: Int = Int(Loop.patience)) -> Int32 {
         let end = time(nil) + seconds
         while readMore() {
             if time(nil) >= end { kill(process, SIGKILL) }
@@ -138,7 +147,7 @@ struct PlainClient {
             }
         }
         try #require(code == 0)
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: Int(Loop.patience), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 

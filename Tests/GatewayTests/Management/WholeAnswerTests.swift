@@ -222,7 +222,7 @@ import Transport
         }
         defer { site.stop() }
         for runner in site.runners { runner.close() }
-        loop.run(until: { site.under.gateway.dispatcher.usableRunners.isEmpty }, within: 20, "both ejected")
+        loop.run(until: { site.under.gateway.dispatcher.usableRunners.isEmpty }, "both ejected")
         for (method, path) in [("GET", "/api/status"), ("POST", "/api/me"), ("POST", "/api/pull")] {
             let answer = try site.answer(method, path, method == "POST" ? #"{"model":"new"}"# : nil)
             #expect(answer.status == 503, "\(path)")

@@ -112,7 +112,7 @@ final class GatewayUnderTest {
     func expectIdle(sourceLocation: SourceLocation = #_sourceLocation) {
         loop.run(
             until: { gateway.exchangesInFlight == 0 && gateway.exchangesWaiting == 0 && gateway.bodyMemory.held == 0 },
-            within: 2, "the end of all exchanges", sourceLocation: sourceLocation)
+            "the end of all exchanges", sourceLocation: sourceLocation)
         #expect(gateway.exchangesInFlight == 0, "slots in use", sourceLocation: sourceLocation)
         #expect(gateway.exchangesWaiting == 0, "exchanges in the queue", sourceLocation: sourceLocation)
         #expect(gateway.bodyMemory.held == 0, "bytes of bodies held", sourceLocation: sourceLocation)
@@ -125,14 +125,14 @@ final class GatewayUnderTest {
     func stop(keepingRunners: Bool = false, sourceLocation: SourceLocation = #_sourceLocation) {
         server.stop()
         loop.run(
-            until: { gateway.clientCount == 0 }, within: 2, "the end of the clients' connections",
+            until: { gateway.clientCount == 0 }, "the end of the clients' connections",
             sourceLocation: sourceLocation)
         expectIdle(sourceLocation: sourceLocation)
         for client in clients { client.close() }
         clients = []
         if !keepingRunners { for runner in runners { runner.close() } }
         loop.run(
-            until: { loop.openStreams <= streamsBefore }, within: 2, "the end of all streams",
+            until: { loop.openStreams <= streamsBefore }, "the end of all streams",
             sourceLocation: sourceLocation)
         #expect(loop.openStreams <= streamsBefore, "streams left open", sourceLocation: sourceLocation)
         #expect(loop.openTLSSessions == 0 || loop.openStreams > 0, "TLS left open", sourceLocation: sourceLocation)

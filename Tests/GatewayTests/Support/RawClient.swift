@@ -91,7 +91,7 @@ final class RawClient: ByteStream, BodySink {
     }
 
     func readUntil(
-        _ what: String = "what the client waits for", within seconds: Double = 10,
+        _ what: String = "what the client waits for", within seconds: Double = Loop.patience,
         sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool
     ) {
         loop.run(until: condition, within: seconds, what, sourceLocation: sourceLocation)

@@ -165,7 +165,8 @@ final class ScriptedConnection: ByteStream, BodySink {
     private(set) var tlsFailure: TLSFailure?
     private(set) var parseFailure: ParseFailure?
     fileprivate var releases = 0
-    private let runner: ScriptedRunner
+    /// nil once it has closed: the runner keeps it for the test to look at.
+    private var runner: ScriptedRunner?
     private let parser: HTTPParser
     private var steps: ArraySlice<ScriptedRunner.Step> = []
     private var hasBegun = false
@@ -190,10 +191,11 @@ final class ScriptedConnection: ByteStream, BodySink {
 
     fileprivate func accepted() {
         startReading()
-        if runner.startsAtAccept { beginScript() }
+        if runner?.startsAtAccept == true { beginScript() }
     }
 
     private func beginScript() {
+        guard let runner else { return }
         hasBegun = true
         steps = runner.script(runner.connections.count)[...]
         runner.connections.append(self)
@@ -240,14 +242,14 @@ final class ScriptedConnection: ByteStream, BodySink {
     private func headArrived() {
         let request = Request(head: parser.requestHead)
         requests.append(request)
-        if !hasCounted, let security { runner.resumptions.append(security.isResumed) }
+        if !hasCounted, let security { runner?.resumptions.append(security.isResumed) }
         hasCounted = true
-        if !hasBegun, runner.list(for: request.line) == nil { beginScript() }
+        if !hasBegun, runner?.list(for: request.line) == nil { beginScript() }
     }
 
     private func requestArrived() {
         requests[requests.count - 1].isComplete = true
-        guard !hasBegun else { return goOn() }
+        guard !hasBegun, let runner else { return goOn() }
         let request = requests.removeLast()
         guard let body = runner.list(for: request.line) else { return }
         if runner.missingLists.contains(where: { request.line == "GET \($0)" }) {
@@ -282,12 +284,13 @@ final class ScriptedConnection: ByteStream, BodySink {
 
     override func didFail(_ failure: TLSFailure) {
         tlsFailure = failure
-        runner.tlsFailures.append(failure)
+        runner?.tlsFailures.append(failure)
         close()
     }
 
     override func didClose() {
-        runner.open[ObjectIdentifier(self)] = nil
+        runner?.open[ObjectIdentifier(self)] = nil
+        runner = nil
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Glibc
 import Testing
 import Transport
 
@@ -107,5 +108,65 @@ import Transport
         resolver.resolve("no-such-name.invalid", port: 82) { results.append($0) }
         loop.run(until: { results.count == 3 })
         #expect(results.compactMap { try? $0.get().port }.sorted() == [80, 81])
+    }
+
+    // MARK: The end
+
+    /// Deadlines don't hold up the end of a process, what closes is heard of, and begun work is done.
+    @Test func theEndWaitsForWorkAndForNothingElse() throws {
+        let pair = try StreamPair()
+        let timer = Noted(loop: pair.loop)
+        timer.setDeadline(in: .seconds(3600))
+        var isDone = false
+        pair.loop.offload {
+            usleep(20_000)
+        } done: {
+            isDone = true
+        }
+        for stream in [pair.near, pair.far] { stream.close() }
+        pair.listener.close()
+        #expect(pair.loop.finish())
+        #expect(isDone)
+        #expect(pair.near.events.last == "close" && pair.far.events.last == "close")
+        #expect(timer.reached.isEmpty)
+    }
+
+    /// The threads that look up names are busy: the look-up can't begin before the test says so.
+    @Test func theEndDoesNotWaitForALookUp() throws {
+        let loop = try Loop()
+        let others = try BusyThreads()
+        defer { others.end() }
+        var isFound = false
+        Resolver(loop: loop).lookUp("localhost", port: 1) { _ in isFound = true }
+        #expect(!loop.finish())
+        #expect(!isFound)
+    }
+}
+
+/// All of libuv's threads wait for a pipe's end; they are the process's, whichever loop asks.
+private final class BusyThreads {
+    private let loop: Loop
+    private var ends: [Int32] = [0, 0]
+    private var done = 0
+    private static let count = 4
+
+    init() throws {
+        loop = try Loop()
+        try #require(pipe(&ends) == 0)
+        let end = ends[0]
+        for _ in 0..<BusyThreads.count {
+            loop.offload {
+                var byte: UInt8 = 0
+                _ = read(end, &byte, 1)
+            } done: { [unowned self] in
+                done += 1
+            }
+        }
+    }
+
+    func end() {
+        close(ends[1])
+        loop.run(until: { done == BusyThreads.count }, "the end of the work")
+        close(ends[0])
     }
 }
