@@ -27,13 +27,17 @@ public struct ProbeSchedule: Sendable {
         }
     }
 
+    private struct Reading {
+        var due: Instant
+        /// The last one's end.
+        var ended = Instant(nanoseconds: .min)
+    }
+
     private var intervals: Intervals
-    private var dueTags, duePs, dueVersion: Instant
+    private var tags, ps, version: Reading
     private var running: RunnerList?
     /// The one that runs was found wrong meanwhile: what comes may be older than that.
     private var wentStale = false
-    /// When each was read last.
-    private var tagsEnded, psEnded, versionEnded: Instant
     /// To be read as soon as nothing else is being read, whatever their intervals say.
     private var demanded: [RunnerList] = []
 
@@ -44,9 +48,7 @@ public struct ProbeSchedule: Sendable {
     /// Everything is due at once: the model lists first, since exchanges wait for them.
     public init(intervals: Intervals, now: Instant) {
         self.intervals = intervals
-        (dueTags, duePs, dueVersion) = (now, now, now)
-        let never = Instant(nanoseconds: .min)
-        (tagsEnded, psEnded, versionEnded) = (never, never, never)
+        (tags, ps, version) = (Reading(due: now), Reading(due: now), Reading(due: now))
     }
 
     /// A changed configuration. What is due later than the new interval allows comes sooner; nothing comes later than it
@@ -56,14 +58,14 @@ public struct ProbeSchedule: Sendable {
     public mutating func change(_ new: Intervals, at now: Instant) -> Bool {
         guard new != intervals else { return false }
         intervals = new
-        for list in RunnerList.allCases { setDue(list, min(due(list), now + interval(list))) }
+        for list in RunnerList.allCases { self[list].due = min(self[list].due, now + interval(list)) }
         return true
     }
 
     /// The list to ask for now; nil while one is being asked for, or none is due.
     public mutating func next(at now: Instant) -> RunnerList? {
         guard running == nil else { return nil }
-        running = demanded.isEmpty ? RunnerList.allCases.first { due($0) <= now } : demanded.removeFirst()
+        running = demanded.isEmpty ? RunnerList.allCases.first { self[$0].due <= now } : demanded.removeFirst()
         return running
     }
 
@@ -75,8 +77,7 @@ public struct ProbeSchedule: Sendable {
     public mutating func succeeded(at now: Instant) {
         guard let list = running else { return }
         running = nil
-        setDue(list, now + interval(list))
-        setEnded(list, now)
+        self[list] = Reading(due: now + interval(list), ended: now)
         if wentStale { isStale(list, at: now) }
         wentStale = false
     }
@@ -87,15 +88,14 @@ public struct ProbeSchedule: Sendable {
         wentStale = false
         let retry = now + pause
         for list in RunnerList.allCases {
-            setEnded(list, now)
-            setDue(list, max(due(list), retry))
+            self[list] = Reading(due: max(self[list].due, retry), ended: now)
         }
-        setDue(.tags, retry)
+        tags.due = retry
     }
 
     /// An exchange could not reach the runner: it is probed at the next opportunity.
     public mutating func isDoubtful(at now: Instant) {
-        dueVersion = min(dueVersion, now)
+        version.due = min(version.due, now)
     }
 
     /// The runner's list is known to be wrong: it is read again at the next opportunity, and once more if it is being
@@ -105,42 +105,27 @@ public struct ProbeSchedule: Sendable {
             wentStale = true
             return
         }
-        setDue(list, min(due(list), max(now, ended(list) + pause)))
+        self[list].due = min(self[list].due, max(now, self[list].ended + pause))
     }
 
     private var pause: Interval { min(ProbeSchedule.shortestPause, intervals.version) }
 
-    public var nextDue: Instant { min(dueTags, min(duePs, dueVersion)) }
+    public var nextDue: Instant { min(tags.due, min(ps.due, version.due)) }
 
-    private func due(_ list: RunnerList) -> Instant {
-        switch list {
-        case .tags: dueTags
-        case .ps: duePs
-        case .version: dueVersion
+    private subscript(_ list: RunnerList) -> Reading {
+        get {
+            switch list {
+            case .tags: tags
+            case .ps: ps
+            case .version: version
+            }
         }
-    }
-
-    private mutating func setDue(_ list: RunnerList, _ instant: Instant) {
-        switch list {
-        case .tags: dueTags = instant
-        case .ps: duePs = instant
-        case .version: dueVersion = instant
-        }
-    }
-
-    private func ended(_ list: RunnerList) -> Instant {
-        switch list {
-        case .tags: tagsEnded
-        case .ps: psEnded
-        case .version: versionEnded
-        }
-    }
-
-    private mutating func setEnded(_ list: RunnerList, _ instant: Instant) {
-        switch list {
-        case .tags: tagsEnded = instant
-        case .ps: psEnded = instant
-        case .version: versionEnded = instant
+        set {
+            switch list {
+            case .tags: tags = newValue
+            case .ps: ps = newValue
+            case .version: version = newValue
+            }
         }
     }
 
