@@ -51,20 +51,23 @@ extension JSON {
     }
 
     private static func writeEscaped(_ value: String, to output: inout [UInt8]) {
-        let hexadecimal: StaticString = "0123456789abcdef"
         for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): output += [UInt8(ascii: "\\"), UInt8(ascii: "\"")]
-            case UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), UInt8(ascii: "\\")]
-            case 0x0A: output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-            case 0x0D: output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
-            case 0x09: output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-            case 0..<0x20:
-                output += "\\u00".utf8
-                output.append(hexadecimal.utf8Start[Int(byte >> 4)])
-                output.append(hexadecimal.utf8Start[Int(byte & 15)])
-            default: output.append(byte)
-            }
+            if isPlain(byte) { output.append(byte) } else { writeEscape(UInt16(byte), to: &output) }
+        }
+    }
+
+    /// A code unit of UTF-16 as it may stand in any string (RFC 8259 section 7).
+    static func writeEscape(_ unit: UInt16, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        switch unit {
+        case 0x22, 0x5C: output.append(UInt8(truncatingIfNeeded: unit))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        default:
+            let hexadecimal: StaticString = "0123456789abcdef"
+            output.append(UInt8(ascii: "u"))
+            for shift in [12, 8, 4, 0] { output.append(hexadecimal.utf8Start[Int(unit >> shift & 15)]) }
         }
     }
 }

@@ -11,7 +11,7 @@ public enum LogText {
         return String(line)
     }
 
-    /// Bare where it is a plain word, else as JSON, where a DEL is escaped as well.
+    /// Bare where it is a plain word, else quoted.
     public static func write(_ text: String, to output: inout [UInt8]) {
         var text = text
         let isPlain = text.withUTF8 { bytes in
@@ -44,20 +44,11 @@ public enum LogText {
     }
 
     private static func write(_ scalar: Unicode.Scalar, to output: inout [UInt8]) {
-        switch scalar {
-        case "\"", "\\": output += [UInt8(ascii: "\\"), UInt8(truncatingIfNeeded: scalar.value)]
-        case "\n": output += "\\n".utf8
-        case "\r": output += "\\r".utf8
-        case "\t": output += "\\t".utf8
-        case let scalar where isVisible(scalar): output += String(scalar).utf8
-        default: for unit in String(scalar).utf16 { writeEscape(unit, to: &output) }
+        if isVisible(scalar), scalar != "\"", scalar != "\\" {
+            output += String(scalar).utf8
+        } else {
+            for unit in String(scalar).utf16 { JSON.writeEscape(unit, to: &output) }
         }
-    }
-
-    private static func writeEscape(_ unit: UInt16, to output: inout [UInt8]) {
-        let hexadecimal: StaticString = "0123456789abcdef"
-        output += "\\u".utf8
-        for shift in [12, 8, 4, 0] { output.append(hexadecimal.utf8Start[Int(unit >> shift & 15)]) }
     }
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
