@@ -217,8 +217,7 @@ public final class HTTPParser {
         headBytesSeen = 0
         headBytesKept = 0
         overheadBytes = 0
-        pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
-        pendingValue = pendingName
+        forgetField()
         isFieldInPieces = false
         version = 0
         switch kind {
@@ -271,8 +270,7 @@ public final class HTTPParser {
         if phase == .body { return 0 }
         if isFieldInPieces { keepPieces() }
         let count = kind == .request ? endField(of: &requestHead.headers) : endField(of: &responseHead.headers)
-        pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
-        pendingValue = pendingName
+        forgetField()
         isFieldInPieces = false
         return count > limits.fields ? fail(.tooManyFields) : 0
     }
@@ -288,6 +286,10 @@ public final class HTTPParser {
         guard pendingName.baseAddress != nil || pendingValue.baseAddress != nil else { return }
         isFieldInPieces = true
         if kind == .request { keepPieces(in: &requestHead.headers) } else { keepPieces(in: &responseHead.headers) }
+        forgetField()
+    }
+
+    private func forgetField() {
         pendingName = UnsafeRawBufferPointer(start: nil, count: 0)
         pendingValue = pendingName
     }

@@ -40,31 +40,25 @@ public struct HeaderFields: Sendable {
     public mutating func append(_ name: String, _ value: String) {
         var name = name
         var value = value
-        name.withUTF8 { appendName(UnsafeRawBufferPointer($0)) }
-        value.withUTF8 { appendValue(UnsafeRawBufferPointer($0)) }
-        endField()
+        name.withUTF8 { name in
+            value.withUTF8 { append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer($0)) }
+        }
     }
 
     // MARK: Filled by a parser
 
-    /// A whole field, as nearly all come: room is made once, and the white space behind its value stays out.
+    /// A whole field, as nearly all come. The white space behind its value stays out.
     public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         var valueCount = value.count
         while valueCount > 0, ASCII.isBlank(value[valueCount &- 1]) { valueCount &-= 1 }
-        let start = byteCount
-        let end = start + name.count + valueCount
-        if end > bytes.count { makeRoom(for: end - start) }
-        bytes.withUnsafeMutableBytes { room in
-            UnsafeMutableRawBufferPointer(rebasing: room[start..<end]).copyMemory(from: name)
-            UnsafeMutableRawBufferPointer(rebasing: room[(start + name.count)..<end])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: value[..<valueCount]))
-        }
+        let nameStart = used
+        keep(name)
+        let valueStart = used
+        keep(UnsafeRawBufferPointer(rebasing: value[..<valueCount]))
         fields.append(
             Field(
-                name: HeaderName(name), nameStart: used, nameCount: UInt32(truncatingIfNeeded: name.count),
-                valueStart: UInt32(truncatingIfNeeded: start + name.count),
-                valueCount: UInt32(truncatingIfNeeded: valueCount)))
-        used = UInt32(truncatingIfNeeded: end)
+                name: HeaderName(name), nameStart: nameStart, nameCount: valueStart - nameStart,
+                valueStart: valueStart, valueCount: used - valueStart))
     }
 
     // A field that two reads brought comes in pieces.
