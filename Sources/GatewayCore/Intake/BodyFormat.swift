@@ -8,8 +8,8 @@ public enum BodyFormat: Equatable, Sendable {
     case form(MultipartBoundary)
 
     /// - Throws: 400 where a form is needed and the request has none.
-    init(_ route: Route?, _ headers: HeaderFields, _ checked: CheckedRequest) throws(GatewayError) {
-        if let route, route.takesForm {
+    init(_ route: Route, _ headers: HeaderFields, _ checked: CheckedRequest) throws(GatewayError) {
+        if route.takesForm {
             self = .form(try MultipartBoundary(headers))
         } else {
             self = checked.isZstd ? .zstd : .json

@@ -79,9 +79,7 @@ public struct RequestIntake: Sendable {
             let checked = try RequestRules.check(head, limits: rules.limits, takesZstd: route?.takesZstd ?? false)
             framing = checked.framing
             do throws(GatewayError) {
-                let decision = try RequestIntake.decide(head, routing, checked, caller, rules, &rates, now)
-                bodyFormat = try RequestIntake.bodyFormat(route, head.headers, checked, decision)
-                self.decision = decision
+                (decision, bodyFormat) = try RequestIntake.decide(head, routing, checked, caller, rules, &rates, now)
             } catch {
                 bodyFormat = .json
                 decision = .refuse(error)
@@ -107,32 +105,37 @@ public struct RequestIntake: Sendable {
     private static func decide(
         _ head: RequestHead, _ routing: Routing, _ checked: CheckedRequest, _ caller: Caller, _ rules: Rules,
         _ rates: inout RequestRates, _ now: Instant
-    ) throws(GatewayError) -> Decision {
+    ) throws(GatewayError) -> (Decision, BodyFormat) {
         try rules.loopGuard.check(head.headers)
         switch routing.result {
         case .malformed(let error): throw error
         case .options(let surface, let target):
-            return .answer(
-                try rules.access.answerOptions(
-                    target, on: surface, listener: caller.listener, headers: head.headers
-                ).get())
-        case .notFound(let surface):
-            let identity = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
-            throw .notFound(surface).with(keyName: identity.keyName)
-        case .methodNotAllowed(let surface, let allow):
-            let identity = try rules.access.admit(caller, to: nil, headers: head.headers, pathKey: routing.pathKey)
-            throw .methodNotAllowed(surface, allow: allow).with(keyName: identity.keyName)
-        case .route(let route):
-            let identity = try rules.access.admit(
-                caller, to: route.operation, headers: head.headers, pathKey: routing.pathKey)
-            do throws(GatewayError) {
-                // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
-                if route.scope != .none { try rates.take(identity, now: now) }
-                try check(route, head.method, checked, rules)
-            } catch {
-                throw error.with(keyName: identity.keyName)
-            }
-            return .serve(route, identity)
+            let answer = try rules.access.answerOptions(
+                target, on: surface, listener: caller.listener, headers: head.headers
+            ).get()
+            return (.answer(answer), .json)
+        case .notFound, .methodNotAllowed, .route: break
+        }
+        let identity = try rules.access.admit(
+            caller, to: routing.result.route?.operation, headers: head.headers, pathKey: routing.pathKey)
+        do throws(GatewayError) {
+            let route = try existing(routing.result)
+            // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
+            if route.scope != .none { try rates.take(identity, now: now) }
+            try check(route, head.method, checked, rules)
+            return (.serve(route, identity), try BodyFormat(route, head.headers, checked))
+        } catch {
+            throw error.with(keyName: identity.keyName)
+        }
+    }
+
+    /// - Throws: why there is no route to be served.
+    private static func existing(_ result: RoutingResult) throws(GatewayError) -> Route {
+        switch result {
+        case .route(let route): return route
+        case .methodNotAllowed(let surface, let allow): throw .methodNotAllowed(surface, allow: allow)
+        case .notFound(let surface), .options(let surface, _): throw .notFound(surface)
+        case .malformed(let error): throw error
         }
     }
 
@@ -152,17 +155,6 @@ public struct RequestIntake: Sendable {
         }
         if route.operation == .blobs, case .counted(let count) = checked.framing, count > rules.blobLimit {
             throw .blobTooLarge(limit: rules.blobLimit)
-        }
-    }
-
-    private static func bodyFormat(
-        _ route: Route?, _ headers: HeaderFields, _ checked: CheckedRequest, _ decision: Decision
-    ) throws(GatewayError) -> BodyFormat {
-        do throws(GatewayError) {
-            return try BodyFormat(route, headers, checked)
-        } catch {
-            guard case .serve(_, let identity) = decision else { throw error }
-            throw error.with(keyName: identity.keyName)
         }
     }
 
