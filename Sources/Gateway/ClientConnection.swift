@@ -37,8 +37,8 @@ final class ClientConnection: ByteStream, BodySink {
         case readingHead
         /// The head is accepted, the body arrives. Transitions: `uploading`, `responding`, `lingering`.
         case readingBody
-        /// An exchange has the body's beginning, or is about to; the rest is passed on as it arrives. Transitions: `responding`,
-        /// `flushing`, `cutting`.
+        /// An exchange has the body's beginning, or is about to; the rest is passed on as it arrives. Transitions:
+        /// `responding`, `flushing`, `cutting`.
         case uploading
         /// The whole request is here. Transitions: `flushing`, `lingering`.
         case responding

@@ -182,6 +182,11 @@ public final class Gateway {
     /// How a person knows a runner.
     func runnerName(_ runner: Int) -> String { runners[runner].name }
 
+    /// Which runner an answer of ours is about: its index.
+    func fieldNaming(_ runner: Int) -> OwnResponse.Field {
+        OwnResponse.Field("X-DMR-Runner", String(runners[runner].index))
+    }
+
     // MARK: Sending requests
 
     /// Says whether all of it was handed to the socket at once. Head and body go out in one write if they are small.

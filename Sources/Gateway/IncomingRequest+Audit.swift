@@ -40,7 +40,7 @@ extension IncomingRequest {
                 auditRecord(outcome, status: status)
             }
         }
-        gateway.audit.write(auditRecord(status < 400 ? .done : .failed, status: status))
+        gateway.audit.write(auditRecord(.init(status: status), status: status))
     }
 
     /// The client went away before there was an answer.

@@ -227,7 +227,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
                 job.request.answer(standingFor: call.head.status, call.body)
                 ?? machine.reportingSkips(in: call.head.status, call.body)
             guard let own else {
-                return end(ManagementExchange.outcome(call.head.status), status: call.head.status) {
+                return end(.init(status: call.head.status), status: call.head.status) {
                     self.passOn(call, to: $0)
                 }
             }
@@ -237,8 +237,8 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
 
     private func answer(_ response: OwnResponse, from runner: Int? = nil) {
         var response = job.request.inItsStatuses(response)
-        if let runner { response.fields.append(.init("X-DMR-Runner", String(gateway.runners[runner].index))) }
-        end(ManagementExchange.outcome(response.status), status: response.status) { client in
+        if let runner { response.fields.append(gateway.fieldNaming(runner)) }
+        end(.init(status: response.status), status: response.status) { client in
             client.respond(response, isLogged: true)
             return response.body.count
         }
@@ -263,8 +263,6 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         return bytes.count
     }
 
-    private static func outcome(_ status: Int) -> AuditRecord.Outcome { status < 400 ? .done : .failed }
-
     /// In this order: the runners' connections are closed before the client goes on to its next request.
     private func end(_ outcome: AuditRecord.Outcome, status: Int, _ tellClient: (ClientConnection) -> Int) {
         for call in calls { call.cancel() }
@@ -274,7 +272,7 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
         guard let client else { return }
         self.client = nil
         client.exchangeEnded()
-        let keyName = client.incoming?.identity?.keyName
+        let keyName = client.incoming?.intake.keyName
         let bytes = tellClient(client)
         audit(outcome, status: status)
         guard gateway.log.isOn(.info) else { return }

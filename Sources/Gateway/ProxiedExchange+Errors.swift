@@ -30,7 +30,7 @@ extension ProxiedExchange {
             summary.status, error, orElse: "\(gateway.runnerName(runner)) answered \(summary.status).",
             family: request.route.family, requestID: String(decoding: request.incoming.requestID, as: UTF8.self),
             retryAfter: summary.retryAfter)
-        response.fields.append(.init("X-DMR-Runner", String(gateway.runners[runner].index)))
+        response.fields.append(gateway.fieldNaming(runner))
         end(outcome, reusable: reusable, status: summary.status) { $0.respond(response, isLogged: true) }
     }
 }

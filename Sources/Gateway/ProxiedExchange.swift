@@ -102,7 +102,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
         if !model.holders.contains(runner),
-            case .found(let model) = gateway.catalog.resolve(request.model, for: request.incoming.rights)
+            case .found(let model) = gateway.resolve(request.model, for: request.incoming.rights)
         {
             self.model = model
         }
@@ -302,7 +302,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The lists may have changed since the exchange came, not least by what its runner just said.
     private func lookUpHolders() {
-        if case .found(let model) = gateway.catalog.resolve(request.model, for: request.incoming.rights) {
+        if case .found(let model) = gateway.resolve(request.model, for: request.incoming.rights) {
             slot.replaceHolders(model.holders, loaded: model.loaded)
         } else {
             slot.replaceHolders(RunnerSet(), loaded: RunnerSet())
@@ -364,7 +364,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         gateway.log.access(
             AccessRecord(
                 requestID: request.incoming.requestID, client: client.addressText,
-                key: request.incoming.identity?.keyName,
+                key: request.incoming.intake.keyName,
                 pattern: request.route.pattern, status: status, bytes: bytesSent, duration: now - slot.arrivedAt,
                 model: request.model, runner: runner == nil ? nil : runnerIndex,
                 queued: (grantedAt ?? now) - slot.arrivedAt,

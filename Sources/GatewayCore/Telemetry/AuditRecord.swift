@@ -91,6 +91,11 @@ public struct AuditRecord: Equatable, Sendable {
 }
 
 extension AuditRecord.Outcome {
+    /// Of what was served: by the status of the answer.
+    public init(status: Int) {
+        self = status < 400 ? .done : .failed
+    }
+
     public var word: String {
         switch self {
         case .refused: "refused"
