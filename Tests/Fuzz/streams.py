@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent.parent / "Hostile"))
 
 from servers import Server, free_ports  # noqa: E402
-from wire import RecordingRunner, Unreadable, take_message  # noqa: E402
+from wire import RecordingRunner  # noqa: E402
 
 AT_ONCE = 100
 # Seconds in which any connection has to end: several times the gateway's own deadlines, as machines are busy.
@@ -114,32 +114,19 @@ class Runner(RecordingRunner):
         self.wrong: list[bytes] = []
         self.served = 0
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        data = b""
-        self.writers.add(writer)
-        try:
-            while piece := await reader.read(65536):
-                data += piece
-                while message := take_message(data):
-                    head, body, length = message
-                    self.look_at(head)
-                    data = data[length:]
-                    answer = self.answer(head, body)
-                    is_damaged = b"-probe\r\n" not in head and head.startswith(b"POST") and self.dice.randrange(4) == 0
-                    writer.write(damaged(answer, self.dice) if is_damaged else answer)
-                    await writer.drain()
-                    if is_damaged:
-                        # For the rest of a management answer the gateway would wait as long as the runner does.
-                        await asyncio.sleep(self.dice.choice([0, 0.1, 2]))
-                    if is_damaged or self.dice.randrange(20) == 0:
-                        return
-        except Unreadable:
-            self.wrong.append(data[:2000])
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            self.writers.discard(writer)
-            writer.close()
+    async def serve_one(self, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        self.look_at(head)
+        answer = self.answer(head, body)
+        is_damaged = b"-probe\r\n" not in head and head.startswith(b"POST") and self.dice.randrange(4) == 0
+        writer.write(damaged(answer, self.dice) if is_damaged else answer)
+        await writer.drain()
+        if is_damaged:
+            # For the rest of a management answer the gateway would wait as long as the runner does.
+            await asyncio.sleep(self.dice.choice([0, 0.1, 2]))
+        return not is_damaged and self.dice.randrange(20) != 0
+
+    def not_http(self, data: bytes) -> None:
+        self.wrong.append(data[:2000])
 
     def look_at(self, head: bytes) -> None:
         """One request of ours: its own Host, once, our Via, and nothing that belongs to the client's connection."""

@@ -98,20 +98,29 @@ class RecordingRunner:
                 while message := take_message(data):
                     head, body, length = message
                     data = data[length:]
-                    if tag := re.search(rb"(?i)\r\nx-tag: (\d+)\r\n", head):
-                        self.tags.append(int(tag[1]))
-                    if self.gate and head.startswith(b"POST "):
-                        await self.gate.wait()
-                    if b"\r\nX-Endless: 1\r\n" in head:
-                        await self.stream(writer)
-                    writer.write(self.answer(head, body))
+                    if not await self.serve_one(head, body, writer):
+                        return
         except Unreadable:
-            self.requests.append("no HTTP")
+            self.not_http(data)
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
             self.writers.discard(writer)
             writer.close()
+
+    async def serve_one(self, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        """Says whether the connection goes on."""
+        if tag := re.search(rb"(?i)\r\nx-tag: (\d+)\r\n", head):
+            self.tags.append(int(tag[1]))
+        if self.gate and head.startswith(b"POST "):
+            await self.gate.wait()
+        if b"\r\nX-Endless: 1\r\n" in head:
+            await self.stream(writer)
+        writer.write(self.answer(head, body))
+        return True
+
+    def not_http(self, data: bytes) -> None:
+        self.requests.append("no HTTP")
 
     async def stream(self, writer: asyncio.StreamWriter) -> None:
         """As fast as it is taken, until the connection ends."""

@@ -39,6 +39,15 @@ import Transport
         return client
     }
 
+    /// Of the only slot, which Alice has already.
+    private func askInTheBackground(_ gateway: GatewayUnderTest) throws -> RawClient {
+        _ = try ask(gateway, Self.alice)
+        gateway.run(untilInFlight: 1, waiting: 0)
+        let background = try ask(gateway, Self.alice, "X-DMR-Priority: background\r\n")
+        gateway.run(untilInFlight: 1, waiting: 1)
+        return background
+    }
+
     @Test func aBatchDelaysSomebodyElsesChatByOneSlotAtMost() throws {
         let gateway = try gateway(slots: 1)
         defer { gateway.stop() }
@@ -72,10 +81,7 @@ import Transport
     @Test func whoStepsBackIsServedBehindThoseWhoDoNot() throws {
         let gateway = try gateway(slots: 1)
         defer { gateway.stop() }
-        _ = try ask(gateway, Self.alice)
-        gateway.run(untilInFlight: 1, waiting: 0)
-        let background = try ask(gateway, Self.alice, "X-DMR-Priority: background\r\n")
-        gateway.run(untilInFlight: 1, waiting: 1)
+        let background = try askInTheBackground(gateway)
         let chat = try ask(gateway, Self.bob)
         gateway.run(untilInFlight: 1, waiting: 2)
         runner.releaseHead(2)
@@ -89,10 +95,7 @@ import Transport
     @Test func butOneSlotInSixteenIsTheirs() throws {
         let gateway = try gateway(slots: 1)
         defer { gateway.stop() }
-        _ = try ask(gateway, Self.alice)
-        gateway.run(untilInFlight: 1, waiting: 0)
-        let background = try ask(gateway, Self.alice, "X-DMR-Priority: background\r\n")
-        gateway.run(untilInFlight: 1, waiting: 1)
+        let background = try askInTheBackground(gateway)
         let chats = try (0..<17).map { place in
             let chat = try ask(gateway, Self.bob)
             gateway.run(untilInFlight: 1, waiting: 2 + place)

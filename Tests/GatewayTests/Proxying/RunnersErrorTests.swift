@@ -21,6 +21,19 @@ import Transport
         [.waitForRequest, .respond(status, words, "Content-Type: application/json\r\n" + fields)]
     }
 
+    private static let half = ScriptedRunner.Step.send(
+        "HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"error\":\"so")
+
+    /// The gateway lets go of the request's body when the answer's head is here.
+    private func clientOfHalfAnError(_ runner: ScriptedRunner, _ gateway: GatewayUnderTest) throws -> RawClient {
+        let client = try gateway.client()
+        client.post(Self.path, Ask.chat)
+        loop.run(
+            until: { runner.connections.first?.requests.count == 1 && gateway.gateway.bodyMemory.held == 0 },
+            "the head of the error")
+        return client
+    }
+
     @Test func atTheRootItGoesOutAsItCame() throws {
         let runner = try ScriptedRunner(loop, always: Self.refusal(400, "X-Mine: 1\r\n"))
         let gateway = try GatewayUnderTest(loop, [runner])
@@ -67,15 +80,10 @@ import Transport
     @Test(arguments: [[ScriptedRunner.Step.reset], [.close]]) func whereItBreaksOffItsStatusIsTold(
         end: [ScriptedRunner.Step]
     ) throws {
-        let head = ScriptedRunner.Step.send(
-            "HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"error\":\"so")
-        let runner = try ScriptedRunner(loop, always: [.waitForRequest, head, .waitForRelease] + end)
+        let runner = try ScriptedRunner(loop, always: [.waitForRequest, Self.half, .waitForRelease] + end)
         let gateway = try GatewayUnderTest(loop, [runner])
         defer { gateway.stop() }
-        let client = try gateway.client()
-        client.post(Self.path, Ask.chat)
-        loop.run(until: { runner.connections.first?.requests.count == 1 })
-        loop.run(for: .milliseconds(20))
+        let client = try clientOfHalfAnError(runner, gateway)
         runner.release()
         client.readResponses()
         #expect(client.last?.status == 500)
@@ -108,15 +116,10 @@ import Transport
     }
 
     @Test func aClientThatLeavesMeanwhileEndsIt() throws {
-        let head = ScriptedRunner.Step.send(
-            "HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"error\":\"so")
-        let runner = try ScriptedRunner(loop, always: [.waitForRequest, head, .waitForRelease])
+        let runner = try ScriptedRunner(loop, always: [.waitForRequest, Self.half, .waitForRelease])
         let gateway = try GatewayUnderTest(loop, [runner])
         defer { gateway.stop() }
-        let client = try gateway.client()
-        client.post(Self.path, Ask.chat)
-        loop.run(until: { runner.connections.first?.requests.count == 1 })
-        loop.run(for: .milliseconds(20))
+        let client = try clientOfHalfAnError(runner, gateway)
         client.close()
         loop.run(until: { runner.connections[0].isGone }, "the end of the runner's connection")
         gateway.expectIdle()
