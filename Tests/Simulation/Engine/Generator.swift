@@ -186,6 +186,11 @@ struct Generator {
             return course.clock.isPaused
                 ? .take(client: client, bytes: dice.chance(50) ? Step.unlimited : dice.within(1...80)) : nil
         }
+        // Some take long over what they have, and it is the runner that has to be waited for afterwards.
+        if course.clock.isPaused, dice.chance(60) {
+            return dice.chance(50) ? .pass(milliseconds: milliseconds()) : .take(client: client, bytes: Step.unlimited)
+        }
+        if !course.ask.streams, dice.chance(30) { return .pass(milliseconds: milliseconds()) }
         if dice.chance(50) { return .body(client: client, bytes: dice.within(1...90)) }
         if dice.chance(faults) {
             return .end(client: client, dice.pick([.withoutClosingEvent, .withBytesBehind, .reset, .malformed]))
