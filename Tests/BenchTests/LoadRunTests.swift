@@ -31,7 +31,10 @@ import Transport
     }
 
     private func run(_ plan: LoadPlan) throws -> LoadFigures {
-        defer { runner.close() }
+        defer {
+            runner.close()
+            _ = loop.finish()
+        }
         return try LoadRun(loop: loop, plan: plan).run()
     }
 

@@ -38,7 +38,10 @@ final class SecureLoadTests {
     private func run(
         _ trust: TLSTrust, host: String = Certificate.host, resumes: Bool = false, _ change: (inout LoadPlan) -> Void
     ) throws -> LoadFigures {
-        defer { runner.close() }
+        defer {
+            runner.close()
+            _ = loop.finish()
+        }
         var plan = LoadPlan()
         plan.addresses = [try #require(SocketAddress(literal: "127.0.0.1", port: runner.port))]
         plan.security = LoadSecurity(trust: trust, host: host, resumes: resumes)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Glibc
 import Testing
 
 @testable import Gateway
@@ -49,7 +50,8 @@ import Testing
         #expect(!gateway.gateway.largeBodies.isKeeping)
     }
 
-    @Test func theCLibraryDoesIt() {
+    @Test(.enabled(if: getenv("ASAN_OPTIONS") == nil, "AddressSanitizer's heap is not the C library's"))
+    func theCLibraryDoesIt() {
         #expect(Heap.keepFreedBlocks())
         Heap.giveBackFreedBlocks()
     }

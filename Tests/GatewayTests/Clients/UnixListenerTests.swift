@@ -86,6 +86,7 @@ import Transport
     @Test func aFileThatIsNoSocketIsLeftAlone() throws {
         try folder.write("precious", to: "socket")
         #expect(throws: StartFailure.self) { try startAnother() }
+        _ = loop.finish()
         #expect(try folder.text(of: "socket") == "precious")
     }
 

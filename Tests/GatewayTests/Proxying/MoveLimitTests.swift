@@ -23,7 +23,9 @@ import Transport
 
     @Test func itMovesTwiceAndThenPassesOnTheLastRunnersOwnResponse() throws {
         let runners = try runners(4, [.waitForRequest, .waitForRelease, .respond(502, "mine", "X-Mine: 1\r\n")])
-        for runner in runners { runner.script = { _ in [.waitForRequest, .respond(502, "of \(runner.port)")] } }
+        for runner in runners {
+            runner.script = { [port = runner.port] _ in [.waitForRequest, .respond(502, "of \(port)")] }
+        }
         let gateway = try GatewayUnderTest(loop, runners)
         defer { gateway.stop() }
         let response = try gateway.client().answer()

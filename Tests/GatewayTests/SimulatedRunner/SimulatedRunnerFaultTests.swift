@@ -169,6 +169,7 @@ import Transport
         #expect(!isKnown)
         #expect(faults == SimulatedFaults())
         runner.close()
+        _ = loop.finish()
     }
 
     @Test func everyNameInTheHelpIsKnown() {
@@ -180,5 +181,6 @@ import Transport
             #expect(!meaning.isEmpty)
         }
         runner.close()
+        _ = loop.finish()
     }
 }
