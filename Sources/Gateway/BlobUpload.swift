@@ -49,7 +49,7 @@ final class BlobUpload {
 
     /// Says whether all runners took it.
     private func send(isLast: Bool, _ calls: [RunnerCall]) -> Bool {
-        let bytes = client.loop.splice.finish(head: [], chunked: isChunked, isLast: isLast)
+        let bytes = client.loop.splice.finish(chunked: isChunked, isLast: isLast)
         var isTaken = true
         for call in calls where !call.isOver { isTaken = call.upload(bytes) && isTaken }
         return isTaken

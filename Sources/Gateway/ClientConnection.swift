@@ -15,7 +15,7 @@ final class ClientConnection: ByteStream, BodySink {
     @exclusivity(unchecked) private(set) var exchange: (any ClientExchange)?
     /// Bytes that came behind a request that is still being answered; at most `limits.header_bytes`.
     @exclusivity(unchecked) private var pipelined: [UInt8] = []
-    private var isConsuming = false
+    @exclusivity(unchecked) private var isConsuming = false
     /// In the phase `idle`: since when.
     private(set) var silentSince = Instant(nanoseconds: 0)
     private(set) var admission = Gateway.Admission.admitted
@@ -27,8 +27,8 @@ final class ClientConnection: ByteStream, BodySink {
     /// With the certificate that the client proved to hold, if one was asked for; looked at once.
     private(set) lazy var caller = Caller(
         on: listener, address: address?.ipAddress, certificate: isSecured ? security?.peerSubject : nil)
-    private var closesAfterResponse = false
-    private var isCutByReset = false
+    @exclusivity(unchecked) private var closesAfterResponse = false
+    @exclusivity(unchecked) private var isCutByReset = false
 
     enum Phase: Equatable {
         /// Between two requests. Transitions: `readingHead`.

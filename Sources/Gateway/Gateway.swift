@@ -8,7 +8,7 @@ public import Transport
 public final class Gateway {
     public let loop: Loop
     /// What is in force; `apply` replaces it.
-    public internal(set) var configuration: Configuration
+    @exclusivity(unchecked) public internal(set) var configuration: Configuration
     /// What was asked for last: `configuration`, but for what needs a restart.
     var wanted: Configuration
     let log: Log
@@ -37,7 +37,7 @@ public final class Gateway {
     let probeID: [UInt8]
     private var exchangesSeen: UInt64 = 0
     /// In the dispatcher's queue.
-    private var waiting: [ExchangeID: ProxiedExchange] = [:]
+    @exclusivity(unchecked) private var waiting: [ExchangeID: ProxiedExchange] = [:]
     /// Waiting for some runner's first list, since the model may be in it.
     private var awaitingLists: [ExchangeID: () -> Void] = [:]
     private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
@@ -55,8 +55,10 @@ public final class Gateway {
     /// No new work: connections close as soon as they are idle.
     private(set) var isDraining = false
     private var drained: (() -> Void)?
-    /// Heads and small bodies are put together here for their one write.
-    @exclusivity(unchecked) private var requestBytes: [UInt8] = []
+    /// Heads of requests and small bodies are put together here for their one write.
+    @exclusivity(unchecked) private var requestBytes = OutputBuffer()
+    /// A response's head, from when it has been read to the end of that read, when it leaves.
+    @exclusivity(unchecked) var responseHead = OutputBuffer()
 
     /// - Parameter resolver: another than the system's, for tests.
     public init(
@@ -195,7 +197,7 @@ public final class Gateway {
     {
         let incoming = request.incoming
         let body = request.body(named: ownName)
-        requestBytes.removeAll(keepingCapacity: true)
+        requestBytes.removeAll()
         let framing = request.framing(beginningWith: body)
         runners[runner].template.render(
             method: incoming.head.method, path: request.route.pattern, client: incoming.forwardedFields,

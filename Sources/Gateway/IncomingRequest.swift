@@ -41,7 +41,7 @@ final class IncomingRequest {
     /// nil: nothing to say beyond what stands here.
     var auditDetails: AuditDetails?
 
-    init(_ head: RequestHead, client: ClientConnection) {
+    init(_ head: consuming RequestHead, client: ClientConnection) {
         let gateway = client.gateway
         self.client = client
         self.gateway = gateway

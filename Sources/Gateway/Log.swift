@@ -6,7 +6,7 @@ import Glibc
 /// The process's log: lines are collected and written once per turn of the loop, so that a busy gateway makes one
 /// system call for many requests. Never holds keys, prompts or answers.
 public final class Log {
-    public private(set) var level: Configuration.Log.Level
+    @exclusivity(unchecked) public private(set) var level: Configuration.Log.Level
     private var format: Configuration.Log.Format
     private var path: String?
     private var descriptor: Int32

@@ -251,14 +251,14 @@ final class ManagementExchange: ClientExchange, RunnerCallOwner {
             runnerFraming: job.plan.method == .head || call.framing == .none
                 ? call.framing : .counted(call.body.count),
             clientVersion: job.version, clientKeepsAlive: client.mayKeepAlive)
-        var bytes: [UInt8] = []
+        var bytes = OutputBuffer()
         head.render(
             call.head, clientVersion: job.version, runner: gateway.runners[call.runner].index,
             requestID: job.requestID, fields: client.responseFields,
             date: gateway.clock.date(at: gateway.loop.now), into: &bytes)
-        if !isHead { bytes += call.body }
+        if !isHead { bytes.append(call.body) }
         client.responseBegan(keepsAlive: head.keepsAlive, isCutByReset: false)
-        _ = bytes.withUnsafeBytes { client.send($0) }
+        client.send(bytes.bytes)
         client.responseEnded()
         return bytes.count
     }

@@ -7,8 +7,8 @@ import Transport
 final class ManagementStream {
     private let client: ClientConnection
     private let isChunked: Bool
-    /// Goes out with the first lines.
-    private var head: [UInt8] = []
+    /// The head goes out with the first lines.
+    private var bytes = OutputBuffer()
     private(set) var bytesSent = 0
 
     /// - Parameters:
@@ -21,7 +21,7 @@ final class ManagementStream {
         isChunked = clientHead.framing == .chunked
         clientHead.render(
             head ?? ManagementStream.ownHead, clientVersion: job.version, runner: runner, requestID: job.requestID,
-            fields: client.responseFields, date: date, into: &self.head)
+            fields: client.responseFields, date: date, into: &bytes)
         client.responseBegan(keepsAlive: clientHead.keepsAlive, isCutByReset: false)
     }
 
@@ -33,14 +33,13 @@ final class ManagementStream {
 
     /// Says whether the client's socket took it all.
     func pass(_ lines: [UInt8], isLast: Bool) -> Bool {
-        guard !lines.isEmpty || !head.isEmpty || isLast else { return true }
-        var bytes = head
-        head = []
-        if isChunked, !lines.isEmpty { bytes += "\(String(lines.count, radix: 16))\r\n".utf8 }
-        bytes += lines
-        if isChunked, !lines.isEmpty { bytes += "\r\n".utf8 }
-        if isChunked, isLast { bytes += "0\r\n\r\n".utf8 }
+        guard !lines.isEmpty || !bytes.isEmpty || isLast else { return true }
+        if isChunked, !lines.isEmpty { bytes.append(Array("\(String(lines.count, radix: 16))\r\n".utf8)) }
+        bytes.append(lines)
+        if isChunked, !lines.isEmpty { bytes.append("\r\n") }
+        if isChunked, isLast { bytes.append("0\r\n\r\n") }
         bytesSent += bytes.count
-        return bytes.withUnsafeBytes { client.send($0) }
+        defer { bytes.removeAll() }
+        return client.send(bytes.bytes)
     }
 }

@@ -52,7 +52,7 @@ extension ProxiedExchange {
         }
         if isLast, machine.bodyIsWhole { request.bodyTurnedOutWhole() }
         let wasTaken = connection.send(
-            piece: splice.finish(head: [], chunked: request.incoming.framing == .chunked, isLast: isLast))
+            piece: splice.finish(chunked: request.incoming.framing == .chunked, isLast: isLast))
         if isLast {
             upload = .ending
             if wasTaken { return uploadProceeds() }

@@ -12,6 +12,9 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     /// As it was listed when the exchange last looked.
     @exclusivity(unchecked) private(set) var model: ResolvedModel
     let gateway: Gateway
+    // The gateway's: what is read through two references costs a count of the second one, here with each token.
+    private let loop: Loop
+    private let splice: SpliceBuffer
     /// nil once the exchange has ended.
     @exclusivity(unchecked) private(set) var client: ClientConnection?
     @exclusivity(unchecked) var machine: Exchange
@@ -25,7 +28,6 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     // The splice: what a chunk needs, and nothing else.
     @exclusivity(unchecked) private var summary: ResponseSummary?
-    @exclusivity(unchecked) private var clientHead: [UInt8] = []
     private var isChunked = false
     private var keepsRunnerAlive = false
     @exclusivity(unchecked) private var closing = ClosingEventScanner(kind: .none)
@@ -36,6 +38,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     init(_ request: consuming ProxiedRequest, of client: ClientConnection, model: ResolvedModel, claimant: Claimant) {
         gateway = client.gateway
+        loop = client.loop
+        splice = loop.splice
         self.client = client
         self.model = model
         machine = Exchange(
@@ -75,7 +79,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     // MARK: Getting to a runner
 
     private func acquire(isMove: Bool) {
-        let now = gateway.loop.now
+        let now = loop.now
         guard machine.traits.needsSlot else {
             switch gateway.dispatcher.pick(for: slot, isMove: isMove, now: now) {
             case .picked(let runner): attempt(at: runner, lease: nil)
@@ -97,7 +101,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     }
 
     private func attempt(at runner: Int, lease: consuming Lease?) {
-        if grantedAt == nil { grantedAt = gateway.loop.now }
+        if grantedAt == nil { grantedAt = loop.now }
         runnerIndex = gateway.runners[runner].index
         slot.tried.insert(runner)
         // One that learned the model while the exchange waited: it may have another name for it.
@@ -180,12 +184,11 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         let ownHead = ClientHead(
             runnerFraming: checked.framing, clientVersion: request.incoming.head.version,
             clientKeepsAlive: client.mayKeepAlive)
-        clientHead.removeAll(keepingCapacity: true)
         ownHead.render(
             head, clientVersion: request.incoming.head.version, runner: runnerIndex,
             requestID: request.incoming.requestID,
-            fields: client.responseFields, date: gateway.clock.date(at: gateway.loop.now),
-            into: &clientHead)
+            fields: client.responseFields, date: gateway.clock.date(at: loop.now),
+            into: &gateway.responseHead)
         isChunked = ownHead.framing == .chunked
         keepsRunnerAlive = checked.keepsAlive
         closing = ClosingEventScanner(head)
@@ -196,26 +199,24 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     }
 
     override func readParsed(isLast: Bool, hasMoreBytes: Bool) {
-        guard let client, let connection else { return }
+        guard let client, connection != nil else { return }
         if heldError != nil { return errorArrived(isLast: isLast, hasMoreBytes: hasMoreBytes) }
-        closing.bytesPassed(gateway.loop.splice.body)
+        closing.bytesPassed(splice.body)
         guard !isLast else { return responseEnded(client, hasMoreBytes: hasMoreBytes) }
-        switch answerClock.passed(wasTaken: pass(to: client, isLast: false), now: gateway.loop.now) {
+        switch answerClock.passed(wasTaken: pass(to: client, isLast: false), now: loop.now) {
         case .goOn: break
-        case .setDeadline(let deadline): connection.setDeadline(deadline)
+        case .setDeadline(let deadline): connection?.setDeadline(deadline)
         case .pause:
-            connection.stopReading()
-            connection.setDeadline(.distantFuture)
+            connection?.stopReading()
+            connection?.setDeadline(.distantFuture)
         }
     }
 
     /// One read, one write. Says whether the client's socket took it all.
     private func pass(to client: ClientConnection, isLast: Bool) -> Bool {
-        let bytes = gateway.loop.splice.finish(head: clientHead, chunked: isChunked, isLast: isLast)
+        let bytes = splice.finish(head: &gateway.responseHead, chunked: isChunked, isLast: isLast)
         bytesSent += bytes.count
-        let wasTaken = client.send(bytes)
-        if !clientHead.isEmpty { clientHead.removeAll(keepingCapacity: true) }
-        return wasTaken
+        return client.send(bytes)
     }
 
     func responseEnded(_ client: ClientConnection, hasMoreBytes: Bool) {
@@ -231,7 +232,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     /// The client took everything that was held for it.
     func clientDrained() {
-        guard let connection, let deadline = answerClock.drained(now: gateway.loop.now) else { return }
+        guard let connection, let deadline = answerClock.drained(now: loop.now) else { return }
         connection.setDeadline(deadline)
         connection.startReading()
     }
@@ -243,11 +244,10 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         if let upload {
             // An answer's clock begins when the request has been sent.
             connection?.setDeadline(in: upload.runnerIsWaitedFor ? limit : nil)
-            return
+        } else {
+            connection?.setDeadline(
+                answerClock.phaseBegan(limit: limit, isRenewed: machine.bytesRenewDeadline, now: loop.now))
         }
-        let deadline = answerClock.phaseBegan(
-            limit: limit, isRenewed: machine.bytesRenewDeadline, now: gateway.loop.now)
-        connection?.setDeadline(deadline)
     }
 
     override func deadlineReached() {
@@ -360,7 +360,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
 
     private func logAccess(status: Int, runner: Int?) {
         guard let client, gateway.log.isOn(.info) else { return }
-        let now = gateway.loop.now
+        let now = loop.now
         gateway.log.access(
             AccessRecord(
                 requestID: request.incoming.requestID, client: client.addressText,

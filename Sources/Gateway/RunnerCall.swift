@@ -97,7 +97,7 @@ final class RunnerCall: ResponseConsumer {
     override func connected(isReused: Bool) {
         guard let connection else { return }
         isConnected = true
-        var bytes: [UInt8] = []
+        var bytes = OutputBuffer()
         gateway.runners[runner].template.render(
             method: question.method, path: question.path, client: question.headers, framing: requestFraming,
             requestID: question.requestID, into: &bytes)

@@ -112,17 +112,17 @@ final class RunnerConnection: ByteStream, BodySink {
 
     /// Sends a request. A small body goes out with the head in one write; `head` is used up. Says whether everything was
     /// handed over at once; otherwise `requestSent` follows. `isWhole`: no more of the body follows in pieces.
-    func send(head: inout [UInt8], body: [UInt8], isChunked: Bool, isWhole: Bool = true) -> Bool {
-        if isChunked { head += "\(String(body.count, radix: 16))\r\n".utf8 }
+    func send(head: inout OutputBuffer, body: [UInt8], isChunked: Bool, isWhole: Bool = true) -> Bool {
+        if isChunked { head.append(Array("\(String(body.count, radix: 16))\r\n".utf8)) }
         guard body.count > RunnerConnection.uploadPieceBytes else {
-            head += body
-            if isChunked { head += RunnerConnection.chunkEnd(of: body, isLast: isWhole) }
-            return write(head) || awaitDrain()
+            head.append(body)
+            if isChunked { head.append(RunnerConnection.chunkEnd(of: body, isLast: isWhole)) }
+            return write(head.bytes) || awaitDrain()
         }
         // The client's bytes are shared with whoever may have to send them again; only a chunk's end makes a copy.
         upload = .sending(
             body: isChunked ? body + RunnerConnection.chunkEnd(of: body, isLast: isWhole) : body, next: 0)
-        return write(head) && continueUpload()
+        return write(head.bytes) && continueUpload()
     }
 
     /// The next piece of a body that is passed on while it arrives, framed already. Says whether it was taken at once;
@@ -168,9 +168,9 @@ final class RunnerConnection: ByteStream, BodySink {
 
     /// Sends a request's head; its body follows by `write`. Whenever something had to be held, `requestSent` tells that
     /// it has left.
-    func beginUpload(head: [UInt8]) {
+    func beginUpload(head: borrowing OutputBuffer) {
         upload = .inPieces
-        write(head)
+        write(head.bytes)
     }
 
     override func didDrain() {

@@ -9,7 +9,7 @@ final class RunnerWatch: Timed {
     private let gateway: Gateway
     /// Its number.
     private let runner: Int
-    private var schedule: ProbeSchedule
+    @exclusivity(unchecked) private var schedule: ProbeSchedule
     private var reader: ListReader?
     /// Kept from list to list; the runner may have closed it in between.
     private var connection: RunnerConnection?
@@ -105,7 +105,7 @@ final class RunnerWatch: Timed {
     fileprivate func ask(_ list: RunnerList) {
         guard let connection else { return }
         connection.setDeadline(answerDue)
-        var head: [UInt8] = []
+        var head = OutputBuffer()
         gateway.runners[runner].template.render(
             method: .get, path: list.path, client: HeaderFields(), framing: .none, requestID: gateway.probeID,
             into: &head)

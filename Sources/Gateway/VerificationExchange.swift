@@ -61,7 +61,7 @@ final class VerificationExchange: ResponseConsumer, ClientExchange {
 
     override func connected(isReused: Bool) {
         guard let connection else { return }
-        var head: [UInt8] = []
+        var head = OutputBuffer()
         RunnerHeadTemplate(verification.runner, via: gateway.rules.loopGuard.pseudonym).render(
             method: .get, path: RunnerVerification.path, client: HeaderFields(), framing: .none,
             requestID: client?.incoming?.requestID ?? [], into: &head)

@@ -212,8 +212,7 @@ extension SimulatedConnection {
             if let record = generation.record { runner.noteToken(of: record) }
             rest -= 1
         } while rest > 0 && splice.bodyCount <= roomForOne
-        write(splice.finish(head: generation.head, chunked: isChunked, isLast: false))
-        if !generation.head.isEmpty { generation.head = [] }
+        write(piece(of: generation, isLast: false))
     }
 
     private func sendClosing(_ generation: Generation) {
@@ -232,8 +231,17 @@ extension SimulatedConnection {
         let splice = loop.splice
         splice.begin()
         lastBytes.withUnsafeBytes { splice.append($0) }
-        write(splice.finish(head: generation.head, chunked: isChunked, isLast: true))
+        write(piece(of: generation, isLast: true))
         answered()
+    }
+
+    /// What lies in the splice, behind the head if that has not been sent.
+    private func piece(of generation: Generation, isLast: Bool) -> UnsafeRawBufferPointer {
+        if !generation.head.isEmpty {
+            outgoingHead.append(generation.head)
+            generation.head = []
+        }
+        return loop.splice.finish(head: &outgoingHead, chunked: isChunked, isLast: isLast)
     }
 
     /// A fault that belongs to this place of the answer. True: it has struck.

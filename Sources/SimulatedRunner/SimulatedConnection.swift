@@ -44,6 +44,8 @@ final class SimulatedConnection: ByteStream, BodySink {
     var body: [UInt8] = []
     /// Head bytes as they came, if records are kept.
     var headBytes: [UInt8] = []
+    /// Of a response, on its way out.
+    var outgoingHead = OutputBuffer(capacity: 1)
     var record: Int?
     /// The token clock will wake it.
     var isWaitingForToken = false

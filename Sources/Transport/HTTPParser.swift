@@ -42,8 +42,11 @@ public final class HTTPParser {
     }
 
     /// Valid from `.head` until the next message begins. Its target and header fields are reused.
-    @exclusivity(unchecked) public private(set) var requestHead = RequestHead()
-    @exclusivity(unchecked) public private(set) var responseHead = ResponseHead()
+    public var requestHead: RequestHead { request }
+    public var responseHead: ResponseHead { response }
+    // Behind getters: another module checks each access to a stored property for overlaps, whatever is said here.
+    @exclusivity(unchecked) private var request = RequestHead()
+    @exclusivity(unchecked) private var response = ResponseHead()
     @exclusivity(unchecked) public unowned(unsafe) var sink: (any BodySink)?
 
     private let kind: Kind
@@ -222,15 +225,15 @@ public final class HTTPParser {
         version = 0
         switch kind {
         case .request:
-            requestHead.target.removeAll(keepingCapacity: true)
-            requestHead.headers.removeAll()
-        case .response: responseHead.headers.removeAll()
+            request.target.removeAll(keepingCapacity: true)
+            request.headers.removeAll()
+        case .response: response.headers.removeAll()
         }
     }
 
     func target(_ piece: UnsafeRawBufferPointer) -> Int32 {
         guard fitsHead(piece.count) else { return fail(.targetTooLarge) }
-        requestHead.target.append(contentsOf: piece)
+        request.target.append(contentsOf: piece)
         return 0
     }
 
@@ -269,7 +272,7 @@ public final class HTTPParser {
     func fieldEnded() -> Int32 {
         if phase == .body { return 0 }
         if isFieldInPieces { keepPieces() }
-        let count = kind == .request ? endField(of: &requestHead.headers) : endField(of: &responseHead.headers)
+        let count = kind == .request ? endField(of: &request.headers) : endField(of: &response.headers)
         forgetField()
         isFieldInPieces = false
         return count > limits.fields ? fail(.tooManyFields) : 0
@@ -285,7 +288,7 @@ public final class HTTPParser {
     private func keepPieces() {
         guard pendingName.baseAddress != nil || pendingValue.baseAddress != nil else { return }
         isFieldInPieces = true
-        if kind == .request { keepPieces(in: &requestHead.headers) } else { keepPieces(in: &responseHead.headers) }
+        if kind == .request { keepPieces(in: &request.headers) } else { keepPieces(in: &response.headers) }
         forgetField()
     }
 
@@ -326,13 +329,13 @@ public final class HTTPParser {
         let version = parser.pointee.http_minor == 0 ? HTTPVersion.http10 : .http11
         switch kind {
         case .request:
-            requestHead.version = version
-            requestHead.method = Method(llhttp: parser.pointee.method)
+            request.version = version
+            request.method = Method(llhttp: parser.pointee.method)
         case .response:
-            responseHead.version = version
-            responseHead.status = Int(parser.pointee.status_code)
+            response.version = version
+            response.status = Int(parser.pointee.status_code)
             // llhttp would read a body behind those 1xx that it doesn't know (RFC 9112 section 6.3).
-            if skipsBody || responseHead.status < 200 { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
+            if skipsBody || response.status < 200 { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
         }
         // `Upgrade` is ignored: the message keeps its own framing and HTTP/1 goes on (RFC 9110 section 7.8).
         parser.pointee.upgrade = 0

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+public import GatewayCore
+
 /// Where a piece of a response is put together so that it goes out in one write: `[head][chunk size]body[chunk end]`.
 ///
 /// The body is laid down at a fixed place while the parser walks through a read; what stands before it is put in front
@@ -13,6 +15,7 @@ public final class SpliceBuffer {
 
     private let memory: UnsafeMutableRawBufferPointer
     private var end = SpliceBuffer.bodyStart
+    private var noHead = OutputBuffer(capacity: 1)
 
     public init() {
         memory = .allocate(
@@ -45,9 +48,9 @@ public final class SpliceBuffer {
         UnsafeRawBufferPointer(rebasing: memory[SpliceBuffer.bodyStart..<end])
     }
 
-    /// The whole piece: `head` in front (may be empty), the body as one chunk if asked for, the last chunk behind it.
-    /// Valid until the next `begin`.
-    public func finish(head: [UInt8], chunked: Bool, isLast: Bool) -> UnsafeRawBufferPointer {
+    /// The whole piece: `head` in front (may be empty, and is used up), the body as one chunk if asked for, the last chunk
+    /// behind it. Valid until the next `begin`.
+    public func finish(head: inout OutputBuffer, chunked: Bool, isLast: Bool) -> UnsafeRawBufferPointer {
         var start = SpliceBuffer.bodyStart
         var stop = end
         if chunked {
@@ -65,11 +68,15 @@ public final class SpliceBuffer {
         if !head.isEmpty {
             precondition(head.count <= SpliceBuffer.headRoom, "the parser bounds heads below this")
             start -= head.count
-            head.withUnsafeBytes { source in
-                UnsafeMutableRawBufferPointer(rebasing: memory[start..<(start + head.count)]).copyMemory(from: source)
-            }
+            UnsafeMutableRawBufferPointer(rebasing: memory[start..<(start + head.count)]).copyMemory(from: head.bytes)
+            head.removeAll()
         }
         return UnsafeRawBufferPointer(rebasing: memory[start..<stop])
+    }
+
+    /// As above, with nothing in front.
+    public func finish(chunked: Bool, isLast: Bool) -> UnsafeRawBufferPointer {
+        finish(head: &noHead, chunked: chunked, isLast: isLast)
     }
 
     /// Upper-case hexadecimal without leading zeros and CR LF (RFC 9112 section 7.1). Returns where it starts.

@@ -14,7 +14,7 @@ final class RequestReader: BodySink {
     private var rates = RequestRates()
     private var scanner = BodyScanner()
     private(set) var bodyBytes = 0
-    var output: [UInt8] = []
+    var output = OutputBuffer()
 
     init(keys: [AccessKey] = []) {
         loop = Loop.forBenchmarks
@@ -54,6 +54,7 @@ final class RequestReader: BodySink {
     }
 
     func modelRequest(_ intake: RequestIntake) -> ModelRequest? {
+        defer { scanner = BodyScanner() }
         guard case .serve(let route, let identity) = intake.decision, let body = try? scanner.finish() else {
             return nil
         }
@@ -72,7 +73,7 @@ final class RequestReader: BodySink {
     private static let date = Array("Wed, 25 Nov 2026 01:30:00 GMT".utf8)
 
     func render(_ head: RequestHead, requestID: [UInt8]) -> Int {
-        output.removeAll(keepingCapacity: true)
+        output.removeAll()
         template.render(
             method: head.method, path: "/api/chat", client: head.headers, framing: .counted(bodyBytes),
             requestID: requestID, into: &output)

@@ -8,7 +8,7 @@ private final class ResponseReader: BodySink {
     let loop = Loop.forBenchmarks
     let parser: HTTPParser
     private var closing = ClosingEventScanner(kind: .ndjson)
-    var output: [UInt8] = []
+    var output = OutputBuffer()
     private let date = Array("Wed, 25 Nov 2026 01:30:00 GMT".utf8)
     private let requestID = Array("01020304-1234567".utf8)
 
@@ -37,7 +37,7 @@ private final class ResponseReader: BodySink {
     var head: ResponseHead { parser.responseHead }
 
     func render(_ head: ResponseHead, framing: BodyFraming) -> Int {
-        output.removeAll(keepingCapacity: true)
+        output.removeAll()
         ClientHead(runnerFraming: framing, clientVersion: .http11, clientKeepsAlive: true).render(
             head, clientVersion: .http11, runner: 1, requestID: requestID, fields: [], date: date, into: &output)
         return output.count
@@ -49,7 +49,7 @@ private final class ResponseReader: BodySink {
         let outcome = read(Samples.tokenChunk)
         precondition(outcome == .needsMore)
         closing.bytesPassed(loop.splice.body)
-        return loop.splice.finish(head: [], chunked: true, isLast: false).count
+        return loop.splice.finish(chunked: true, isLast: false).count
     }
 }
 
@@ -102,7 +102,7 @@ extension Benchmark {
                 return {
                     splice.begin()
                     Samples.token.withUnsafeBytes { splice.append($0) }
-                    return splice.finish(head: [], chunked: true, isLast: false).count
+                    return splice.finish(chunked: true, isLast: false).count
                 }
             },
             Benchmark(name: "token/whole", runs: 5000) {

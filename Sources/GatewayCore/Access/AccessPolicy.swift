@@ -50,10 +50,12 @@ public final class AccessPolicy: Sendable {
     /// - Parameters:
     ///   - operation: nil for a path that has no route, or takes another method: a foreign page and a wrong key are told
     ///     there, too.
+    ///   - host: what `Host` names; nil where none was sent.
     ///   - pathKey: the token that stands in front of the path.
     /// - Throws: 400, 401 or 403.
     public func admit(
-        _ caller: Caller, to operation: Operation?, headers: HeaderFields, pathKey: [UInt8]? = nil
+        _ caller: Caller, to operation: Operation?, host: RequestAuthority?, headers: HeaderFields,
+        pathKey: [UInt8]? = nil
     ) throws(GatewayError) -> Identity {
         if origins.decision(headers) == .foreign { throw .foreignOrigin }
         let presented = try presentedKey(headers, pathKey)
@@ -67,7 +69,7 @@ public final class AccessPolicy: Sendable {
         {
             return try identity(of: index, operation, headers)
         }
-        if hostDecision(headers, caller.listener) == .foreign { throw .foreignHost }
+        if hostDecision(host, headers, caller.listener) == .foreign { throw .foreignHost }
         switch presented {
         case .conflicting: throw .twoKeys
         case .unknown(let wasMade): throw wasMade ? .unknownKey : .mistypedKey
@@ -142,9 +144,9 @@ public final class AccessPolicy: Sendable {
     // MARK: Host
 
     /// Only loopback listeners and requests of pages are choosy about their Host.
-    func hostDecision(_ headers: HeaderFields, _ listener: ListenerKind) -> HostDecision {
-        let decision = hosts.decision(headers, listener)
-        guard listener == .loopback || headers.first(.origin) != nil else {
+    func hostDecision(_ host: RequestAuthority?, _ headers: HeaderFields, _ listener: ListenerKind) -> HostDecision {
+        let decision = hosts.decision(host, listener)
+        guard listener == .loopback || headers.contains(.origin) else {
             return decision == .acceptableAddress ? .acceptableAddress : .acceptableName
         }
         return decision

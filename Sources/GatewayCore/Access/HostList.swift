@@ -24,12 +24,9 @@ public struct HostList: Sendable {
         self.hosts = Set(hosts.compactMap { RequestAuthority($0)?.host })
     }
 
-    public func decision(_ headers: HeaderFields, _ listener: ListenerKind) -> HostDecision {
-        // HTTP/1.0 may send none; no browser speaks it.
-        guard let field = headers.first(.host) else { return .acceptableName }
-        guard headers.count(of: .host) == 1, let authority = headers.withValue(field, { RequestAuthority($0) }) else {
-            return .foreign
-        }
+    /// - Parameter authority: what `Host` names; nil where HTTP/1.0 sent none, which no browser speaks.
+    public func decision(_ authority: RequestAuthority?, _ listener: ListenerKind) -> HostDecision {
+        guard let authority else { return .acceptableName }
         switch authority.host {
         case .empty:
             return .acceptableName

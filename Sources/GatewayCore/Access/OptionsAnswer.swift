@@ -4,7 +4,8 @@
 extension AccessPolicy {
     /// - Returns: 403, 404 or 405 as the failure.
     public func answerOptions(
-        _ target: OptionsTarget, on surface: Surface, listener: ListenerKind, headers: HeaderFields
+        _ target: OptionsTarget, on surface: Surface, listener: ListenerKind, host: RequestAuthority?,
+        headers: HeaderFields
     ) -> Result<OwnResponse, GatewayError> {
         switch originDecision(headers) {
         case .foreign:
@@ -16,9 +17,9 @@ extension AccessPolicy {
         case .notCORS:
             break
         }
-        let host = hostDecision(headers, listener)
-        if host == .foreign { return .failure(.foreignHost) }
-        if listener == .loopback, host == .acceptableName { return .success(OwnResponse(204)) }
+        let decision = hostDecision(host, headers, listener)
+        if decision == .foreign { return .failure(.foreignHost) }
+        if listener == .loopback, decision == .acceptableName { return .success(OwnResponse(204)) }
         switch target {
         case .server: return .success(OwnResponse(204, fields: [.init("Allow", MethodSet.any.allow)]))
         case .path(let allow): return .failure(.methodNotAllowed(surface, allow: allow))

@@ -109,7 +109,7 @@ public struct Claimant: Equatable, Sendable {
     /// `X-DMR-Priority: background` lets everybody step back; nobody gets ahead by it, and other values change nothing.
     ///
     /// - Parameter address: the client's; nil for a Unix socket.
-    public init(of identity: Identity?, address: IPAddress?, headers: HeaderFields) {
+    public init(of identity: Identity?, address: IPAddress?, headers: borrowing HeaderFields) {
         self = identity?.claimant ?? Claimant(id: ID(address: address))
         if priority == .interactive, Claimant.stepsBack(headers) { priority = .background }
     }
@@ -128,6 +128,7 @@ public struct Claimant: Equatable, Sendable {
     var keyCap: Cap? { keyLimit == .max ? nil : Cap(holder: ID(key: key), limit: Int(keyLimit)) }
 
     private static func stepsBack(_ headers: HeaderFields) -> Bool {
+        guard headers.contains(.xDMR) else { return false }
         for field in headers.fields where field.name == .xDMR {
             let isPriority = headers.withName(field) { ASCII.equalsIgnoringCase($0, "x-dmr-priority") }
             let isBackground = headers.withValue(field) { ASCII.equalsIgnoringCase(ASCII.trimmed($0), "background") }

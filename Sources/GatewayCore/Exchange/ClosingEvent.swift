@@ -30,7 +30,7 @@ public struct ClosingEventScanner: Sendable {
     }
 
     /// By the response's status and Content-Type; an error has no closing event.
-    public init(_ head: ResponseHead) {
+    public init(_ head: borrowing ResponseHead) {
         if head.status == 200, head.headers.hasContentType("application/x-ndjson") {
             self.init(kind: .ndjson)
         } else if head.status == 200, head.headers.hasContentType("text/event-stream") {

@@ -8,7 +8,7 @@ public enum EndToEnd {
         /// In lower case. A set, since a head has room for thousands of them, and each field is looked up.
         private var named: Set<[UInt8]> = []
 
-        init(_ headers: HeaderFields) {
+        init(_ headers: borrowing HeaderFields) {
             // Nearly every client sends `keep-alive` or `close`, which name nothing that would be forwarded.
             headers.forEachListElement(.connection) { option in
                 let isUsual = ASCII.equalsIgnoringCase(option, "close") || HeaderName(option) == .keepAlive
@@ -85,32 +85,27 @@ public final class RunnerHeadTemplate: Sendable {
     /// `earlierVia`: the client's own `Via`, which ours follows (RFC 9110 section 7.6.3).
     public func render(
         method: Method, path: String, client: HeaderFields, framing: BodyFraming, requestID: [UInt8],
-        into output: inout [UInt8]
+        into output: inout OutputBuffer
     ) {
-        let room =
-            method.name.utf8.count + basePath.count + path.utf8.count + firstLines.count + viaLine.count
-            + requestID.count + client.byteCountOnWire + HeadRoom.ownLines
-        output.append(addingCapacity: room) { output in
-            output.append(method.name)
-            output.append(0x20)
-            output.append(basePath)
-            output.append(path)
-            output.append(" HTTP/1.1\r\n")
-            output.append(firstLines)
-            client.forEach { if $0.name == .via { output.append($0, of: client) } }
-            output.append(viaLine)
-            output.append(requestID)
-            output.append("\r\n")
-            let options = EndToEnd.ConnectionOptions(client)
-            let hasOwn = !ownNames.isEmpty
-            client.forEach { field in
-                guard EndToEnd.isForwardedToRunner(field.name) else { return }
-                let staysBehind = client.withName(field) { options.names($0) || hasOwn && isOwn($0) }
-                if !staysBehind { output.append(field, of: client) }
-            }
-            output.append(framing)
-            output.append("\r\n")
+        output.append(text: method.name)
+        output.append(" ")
+        output.append(basePath)
+        output.append(text: path)
+        output.append(" HTTP/1.1\r\n")
+        output.append(firstLines)
+        if client.contains(.via) { client.forEach { if $0.name == .via { output.append($0, of: client) } } }
+        output.append(viaLine)
+        output.append(requestID)
+        output.append("\r\n")
+        let options = EndToEnd.ConnectionOptions(client)
+        let hasOwn = !ownNames.isEmpty
+        client.forEach { field in
+            guard EndToEnd.isForwardedToRunner(field.name) else { return }
+            let staysBehind = client.withName(field) { options.names($0) || hasOwn && isOwn($0) }
+            if !staysBehind { output.append(field, of: client) }
         }
+        output.append(framing)
+        output.append("\r\n")
     }
 
     private func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -137,65 +132,53 @@ public struct ClientHead: Sendable {
     public func render(
         _ head: ResponseHead, clientVersion: HTTPVersion, runner: Int?, requestID: [UInt8],
         fields: [OwnResponse.Field], date: [UInt8],
-        into output: inout [UInt8]
+        into output: inout OutputBuffer
     ) {
-        let reason = ReasonPhrase.of(head.status)
-        var room =
-            reason.utf8.count + head.headers.byteCountOnWire + date.count + requestID.count + HeadRoom.ownLines
-        for field in fields { room += field.name.utf8.count + field.value.utf8.count + 4 }
-        output.append(addingCapacity: room) { output in
-            // As Go's server, and our own answers, name the client's version.
-            output.append(clientVersion == .http10 ? "HTTP/1.0 " : "HTTP/1.1 ")
-            output.append(decimal: head.status)
-            output.append(0x20)
-            output.append(reason)
-            output.append("\r\n")
-            let headers = head.headers
-            let options = EndToEnd.ConnectionOptions(headers)
-            var hasDate = false
-            headers.forEach { field in
-                guard EndToEnd.isForwardedToClient(field.name) else { return }
-                if headers.withName(field, { options.names($0) }) { return }
-                hasDate = hasDate || field.name == .date
-                output.append(field, of: headers)
-            }
-            if !hasDate {
-                output.append("Date: ")
-                output.append(date)
-                output.append("\r\n")
-            }
-            if let runner {
-                output.append("X-DMR-Runner: ")
-                output.append(decimal: runner)
-                output.append("\r\n")
-            }
-            output.append("X-Request-Id: ")
-            output.append(requestID)
-            output.append("\r\n")
-            for field in fields {
-                output.append(field.name)
-                output.append(": ")
-                output.append(field.value)
-                output.append("\r\n")
-            }
-            output.append(framing)
-            if !keepsAlive {
-                output.append("Connection: close\r\n")
-            } else if clientVersion == .http10 {
-                output.append("Connection: keep-alive\r\n")
-            }
+        // As Go's server, and our own answers, name the client's version.
+        output.append(clientVersion == .http10 ? "HTTP/1.0 " : "HTTP/1.1 ")
+        output.append(decimal: head.status)
+        output.append(" ")
+        output.append(text: ReasonPhrase.of(head.status))
+        output.append("\r\n")
+        let headers = head.headers
+        let options = EndToEnd.ConnectionOptions(headers)
+        var hasDate = false
+        headers.forEach { field in
+            guard EndToEnd.isForwardedToClient(field.name) else { return }
+            if headers.withName(field, { options.names($0) }) { return }
+            hasDate = hasDate || field.name == .date
+            output.append(field, of: headers)
+        }
+        if !hasDate {
+            output.append("Date: ")
+            output.append(date)
             output.append("\r\n")
         }
+        if let runner {
+            output.append("X-DMR-Runner: ")
+            output.append(decimal: runner)
+            output.append("\r\n")
+        }
+        output.append("X-Request-Id: ")
+        output.append(requestID)
+        output.append("\r\n")
+        for field in fields {
+            output.append(text: field.name)
+            output.append(": ")
+            output.append(text: field.value)
+            output.append("\r\n")
+        }
+        output.append(framing)
+        if !keepsAlive {
+            output.append("Connection: close\r\n")
+        } else if clientVersion == .http10 {
+            output.append("Connection: keep-alive\r\n")
+        }
+        output.append("\r\n")
     }
 }
 
-private enum HeadRoom {
-    /// More than the lines that both heads always have, or may have, of our own: the version, `Content-Length` with its
-    /// digits, `X-DMR-Runner` with its, `Connection`, and the names of `Date` and `X-Request-Id`.
-    static let ownLines = 256
-}
-
-extension OutputSpan<UInt8> {
+extension OutputBuffer {
     /// The field that delimits a message's body.
     fileprivate mutating func append(_ framing: BodyFraming) {
         switch framing {

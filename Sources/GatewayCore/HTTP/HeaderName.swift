@@ -14,6 +14,18 @@ public enum HeaderName: UInt8, CaseIterable, Sendable {
     case xDMR
     case other
 
+    /// It stands for one name, so that its bytes are known.
+    var isSpelledOut: Bool {
+        switch self {
+        case .xForwarded, .xOpenWebUIUser, .xDMR, .other: false
+        case .accept, .acceptEncoding, .accessControlRequestHeaders, .accessControlRequestMethod, .authorization,
+            .connection, .contentEncoding, .contentLength, .contentType, .cookie, .date, .expect, .forwarded, .host,
+            .ifMatch, .keepAlive, .origin, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .referer,
+            .retryAfter, .te, .trailer, .transferEncoding, .upgrade, .userAgent, .via, .xAPIKey, .xRequestID:
+            true
+        }
+    }
+
     /// Recognises a name in any letter case (RFC 9110 section 5.1).
     public init(_ name: UnsafeRawBufferPointer) {
         self = HeaderName.exact(name) ?? HeaderName.prefixed(name) ?? .other

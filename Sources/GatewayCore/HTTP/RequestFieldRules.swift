@@ -6,7 +6,7 @@ enum RequestFieldRules {
     /// most of that; these bytes go out to runners again, so they are checked where the rule can be tested.
     static func check(_ headers: HeaderFields) throws(GatewayError) {
         for field in headers.fields {
-            guard headers.withName(field, isToken) else {
+            guard field.name.isSpelledOut || headers.withName(field, isToken) else {
                 throw GatewayError(
                     400, "A header field's name is empty or holds a character that is not allowed there.",
                     closesConnection: true)

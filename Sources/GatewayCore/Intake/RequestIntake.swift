@@ -67,7 +67,10 @@ public struct RequestIntake: Sendable {
     private static let droppedBodyBytes = 65536
 
     /// - Parameter rates: what keys have asked for lately, this request included afterwards.
-    public init(_ head: RequestHead, from caller: Caller, rules: Rules, rates: inout RequestRates, now: Instant) {
+    public init(
+        _ head: borrowing RequestHead, from caller: borrowing Caller, rules: Rules, rates: inout RequestRates,
+        now: Instant
+    ) {
         let routing = rules.router.route(head.method, target: head.target)
         let route = routing.result.route
         surface = routing.result.surface
@@ -111,13 +114,14 @@ public struct RequestIntake: Sendable {
         case .malformed(let error): throw error
         case .options(let surface, let target):
             let answer = try rules.access.answerOptions(
-                target, on: surface, listener: caller.listener, headers: head.headers
+                target, on: surface, listener: caller.listener, host: checked.host, headers: head.headers
             ).get()
             return (.answer(answer), .json)
         case .notFound, .methodNotAllowed, .route: break
         }
         let identity = try rules.access.admit(
-            caller, to: routing.result.route?.operation, headers: head.headers, pathKey: routing.pathKey)
+            caller, to: routing.result.route?.operation, host: checked.host, headers: head.headers,
+            pathKey: routing.pathKey)
         do throws(GatewayError) {
             let route = try existing(routing.result)
             // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.

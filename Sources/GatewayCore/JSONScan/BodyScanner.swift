@@ -7,7 +7,7 @@
 /// Strict RFC 8259 in UTF-8 without a byte order mark; the document must be an object. One difference in leniency: an
 /// escape that is half a surrogate pair is accepted, since Go, which runners read with, accepts it.
 ///
-/// After `finish` it is ready for the next body. After an error it repeats that error until `finish` or `reset`.
+/// It reads one body. After an error it repeats that error.
 public struct BodyScanner: Sendable {
     /// Bytes of UTF-8 that a model's name (or a `keep_alive`) may have, escapes decoded.
     public static let longestName = 1024
@@ -54,11 +54,6 @@ public struct BodyScanner: Sendable {
         nesting = Nesting(maximum: maximumDepth)
     }
 
-    /// Forgets what was read.
-    public mutating func reset() {
-        self = BodyScanner(maximumDepth: nesting.maximum)
-    }
-
     /// Reads on. The body may be cut into pieces at any byte.
     ///
     /// - Throws: the first reason to refuse the body.
@@ -73,14 +68,13 @@ public struct BodyScanner: Sendable {
         base += piece.count
     }
 
-    /// The body has ended.
+    /// The body has ended: hands out what was found in it, once.
     ///
     /// - Throws: what `scan` threw, or that the document is not whole. A body of nothing but white space is
     ///   `missing request body`, in Ollama's words.
     public mutating func finish() throws(ScanError) -> ScannedBody {
-        defer { reset() }
         if let failure { throw failure }
-        if state == .end { return members.body }
+        if state == .end { return members.takeBody() }
         if state == .document { throw ScanError(message: ScanError.missingBody, position: base) }
         throw .syntax("it ends before its closing brace,", at: base)
     }
@@ -94,9 +88,15 @@ public struct BodyScanner: Sendable {
                 if !BodyScanner.isWhiteSpace(byte) { try step(byte, at: base + at) }
                 at += 1
             case .insideKey, .insideString:
-                guard let end = try string.scan(piece, from: at, base: base) else { return }
-                at = end
-                try endString(at: base + at)
+                if let plain = string.plain(in: piece, from: at) {
+                    at += plain.count + 1
+                    try endString(plain, at: base + at)
+                } else {
+                    guard let end = try string.scan(piece, from: at, base: base) else { return }
+                    at = end
+                    let position = base + at
+                    try string.text.withBytes { text throws(ScanError) in try endString(text, at: position) }
+                }
             case .insideNumber:
                 at = number.scan(piece, from: at)
                 if at < piece.count { try endNumber(at: base + at) }

@@ -102,13 +102,14 @@ extension BodyScanner {
         nesting.depth == 1 ? try members.valueBegan(kind, at: position) : nil
     }
 
-    mutating func endString(at end: Int) throws(ScanError) {
+    /// - Parameter text: what was kept of it; nil if it was too long for that.
+    mutating func endString(_ text: UnsafeRawBufferPointer?, at end: Int) throws(ScanError) {
         if state == .insideKey {
             state = .colon
-            if nesting.depth == 1 { try members.keyEnded(string.text, at: stringStart) }
+            if nesting.depth == 1 { try members.keyEnded(text, at: stringStart) }
         } else {
             state = .comma
-            if nesting.depth == 1 { try members.stringEnded(string.text, range: stringStart..<end) }
+            if nesting.depth == 1 { try members.stringEnded(text, range: stringStart..<end) }
         }
     }
 

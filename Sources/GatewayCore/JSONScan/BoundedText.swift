@@ -18,6 +18,15 @@ struct BoundedText: Sendable {
 
     var isKeeping: Bool { limit != nil }
 
+    /// True, too, where nothing is kept.
+    func hasRoom(for count: Int) -> Bool { limit.map { count <= $0 - bytes.count } ?? true }
+
+    /// - Parameter body: gets nil for what was too long.
+    func withBytes(_ body: (UnsafeRawBufferPointer?) throws(ScanError) -> Void) throws(ScanError) {
+        guard !isTooLong else { return try body(nil) }
+        try bytes.withUnsafeBufferPointer { bytes throws(ScanError) in try body(UnsafeRawBufferPointer(bytes)) }
+    }
+
     mutating func append(_ piece: Slice<UnsafeRawBufferPointer>) {
         guard makeRoom(for: piece.count) else { return }
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece))

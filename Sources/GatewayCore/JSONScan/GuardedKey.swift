@@ -26,14 +26,16 @@ enum GuardedKey: UInt8, CaseIterable, Sendable {
     /// beyond ASCII whose case folding leads into it, U+017F to s and U+212A to k.
     ///
     /// - Parameter decoded: the key's UTF-8, escapes decoded.
-    init?(decoded: [UInt8]) {
+    init?(decoded: UnsafeRawBufferPointer) {
         guard (4...GuardedKey.longest).contains(decoded.count) else { return nil }
-        let key = decoded.withUnsafeBytes { bytes in
-            let (first, second) = GuardedKey.candidates(beginningWith: bytes[0])
-            return first.flatMap { $0.matches(bytes) ? $0 : nil } ?? second.flatMap { $0.matches(bytes) ? $0 : nil }
+        let (first, second) = GuardedKey.candidates(beginningWith: decoded[0])
+        if let first, first.matches(decoded) {
+            self = first
+        } else if let second, second.matches(decoded) {
+            self = second
+        } else {
+            return nil
         }
-        guard let key else { return nil }
-        self = key
     }
 
     /// Bodies have many keys, and most are none of these: the first byte leaves at most two to compare with.

@@ -17,6 +17,7 @@ struct StringScanner: Sendable {
 
     private(set) var text = BoundedText()
     private var phase = Phase.character
+    private var isUntouched = true
     private var escapedUnit: UInt32 = 0
     private var escapedDigits = 0
     /// A high surrogate came as an escape and waits for its low half; 0: none does.
@@ -27,12 +28,24 @@ struct StringScanner: Sendable {
     mutating func begin(keeping limit: Int?) {
         text.begin(keeping: limit)
         phase = .character
+        isUntouched = true
         highSurrogate = 0
+    }
+
+    /// Of a string that lies in the piece whole with nothing in it to decode, as nearly all do: its bytes, which need not
+    /// be kept elsewhere. Nil for one that `scan` has to read.
+    @inline(__always)
+    func plain(in piece: UnsafeRawBufferPointer, from start: Int) -> UnsafeRawBufferPointer? {
+        guard isUntouched else { return nil }
+        let end = PlainRun.end(in: piece, from: start)
+        guard end < piece.count, piece[end] == UInt8(ascii: "\""), text.hasRoom(for: end - start) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: piece[start..<end])
     }
 
     /// - Parameter base: where the piece begins in the body, for positions in errors.
     /// - Returns: the index behind the closing quote, or nil when the piece ended first.
     mutating func scan(_ piece: UnsafeRawBufferPointer, from start: Int, base: Int) throws(ScanError) -> Int? {
+        isUntouched = false
         var at = start
         while at < piece.count {
             switch phase {

@@ -16,10 +16,10 @@ struct TopLevelMembers: Sendable {
     private var current: GuardedKey?
 
     /// - Parameters:
-    ///   - key: the decoded key; one that was too long is none of the guarded ones.
+    ///   - key: the decoded key; nil: one that was too long, and so is none of the guarded ones.
     ///   - position: of its opening quote.
-    mutating func keyEnded(_ key: BoundedText, at position: Int) throws(ScanError) {
-        current = key.isTooLong ? nil : GuardedKey(decoded: key.bytes)
+    mutating func keyEnded(_ key: UnsafeRawBufferPointer?, at position: Int) throws(ScanError) {
+        current = key.flatMap { GuardedKey(decoded: $0) }
         guard let current else { return }
         let bit: UInt16 = 1 << UInt16(current.rawValue)
         guard seen & bit == 0 else {
@@ -50,17 +50,19 @@ struct TopLevelMembers: Sendable {
         return nil
     }
 
-    /// - Parameter range: of the string with its quotes.
-    mutating func stringEnded(_ text: BoundedText, range: Range<Int>) throws(ScanError) {
+    /// - Parameters:
+    ///   - text: the decoded string; nil: it was too long.
+    ///   - range: of the string with its quotes.
+    mutating func stringEnded(_ text: UnsafeRawBufferPointer?, range: Range<Int>) throws(ScanError) {
         guard let current else { return }
-        if text.isTooLong { throw .member(current, "is longer than 1,024 bytes", at: range.lowerBound) }
+        guard let text else { throw .member(current, "is longer than 1,024 bytes", at: range.lowerBound) }
         switch current {
         case .model: body.model = TopLevelMembers.name(text, range)
         case .name: body.name = TopLevelMembers.name(text, range)
         case .from: body.from = TopLevelMembers.name(text, range)
         case .source: body.source = TopLevelMembers.name(text, range)
         case .destination: body.destination = TopLevelMembers.name(text, range)
-        case .keepAlive: body.keepAliveIsZero = KeepAlive.isZero(duration: text.bytes)
+        case .keepAlive: body.keepAliveIsZero = KeepAlive.isZero(duration: Array(text))
         case .prompt: body.hasPrompt = range.count > 2
         case .messages, .stream: break
         }
@@ -78,7 +80,14 @@ struct TopLevelMembers: Sendable {
         if current == .messages { body.hasMessages = !isEmpty }
     }
 
-    private static func name(_ text: BoundedText, _ range: Range<Int>) -> ScannedBody.Name {
-        ScannedBody.Name(text: String(decoding: text.bytes, as: UTF8.self), range: range)
+    /// Moved out: a copy would count the references of names that nobody sent.
+    mutating func takeBody() -> ScannedBody {
+        var taken = ScannedBody()
+        swap(&taken, &body)
+        return taken
+    }
+
+    private static func name(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> ScannedBody.Name {
+        ScannedBody.Name(text: String(decoding: text, as: UTF8.self), range: range)
     }
 }

@@ -55,7 +55,9 @@ enum AccessTarget {
         for listener in ListenerKind.allCases {
             for operation in Operation.allCases {
                 let caller = Caller(on: listener, address: .loopback4)
-                guard let identity = try? policy.admit(caller, to: operation, headers: headers) else { continue }
+                guard let identity = try? policy.admit(caller, to: operation, host: nil, headers: headers) else {
+                    continue
+                }
                 let scope = operation.entry.scope
                 let mayPass =
                     switch scope {

@@ -113,11 +113,11 @@ enum RequestTarget {
     }
 
     private static func render(_ head: RequestHead, _ framing: BodyFraming) -> [UInt8] {
-        var output: [UInt8] = []
+        var output = OutputBuffer()
         template.render(
             method: head.method, path: "/api/chat", client: head.headers, framing: framing,
             requestID: ids.id(for: ExchangeID(7), client: head.headers), into: &output)
-        return output
+        return Array(output.bytes)
     }
 
     private static func wire(_ body: [UInt8], _ framing: BodyFraming) -> [UInt8] {

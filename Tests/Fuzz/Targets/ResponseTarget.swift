@@ -114,10 +114,11 @@ enum ResponseTarget {
     ) -> String? {
         let head = ClientHead(
             runnerFraming: final.checked.framing, clientVersion: version, clientKeepsAlive: keepsAlive)
-        var bytes: [UInt8] = []
+        var rendered = OutputBuffer()
         head.render(
             final.head, clientVersion: version, runner: 3, requestID: Array("id-1".utf8),
-            fields: [.init("Access-Control", "x")], date: Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8), into: &bytes)
+            fields: [.init("Access-Control", "x")], date: Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8), into: &rendered)
+        var bytes = Array(rendered.bytes)
         let body = message.end == nil || isHead ? [] : message.body
         let framing: BodyFraming =
             if case .counted = head.framing { message.end == nil ? .counted(0) : head.framing } else { head.framing }

@@ -66,7 +66,7 @@ enum TokenTarget {
         Array("X-OpenWebUI-User-Jwt".utf8).withUnsafeBytes { headers.appendName($0) }
         token.withUnsafeBytes { headers.appendValue($0) }
         headers.endField()
-        return (try? policy.admit(Caller(on: .other), to: .chat, headers: headers)) != nil
+        return (try? policy.admit(Caller(on: .other), to: .chat, host: nil, headers: headers)) != nil
     }
 
     // MARK: The plain reader

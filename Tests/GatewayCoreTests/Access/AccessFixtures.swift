@@ -52,6 +52,11 @@ extension GatewayCore.Operation? {
     }
 }
 
+extension HeaderFields {
+    /// As it is read before access is decided.
+    var authority: RequestAuthority? { first(.host).flatMap { withValue($0) { RequestAuthority($0) } } }
+}
+
 extension AccessPolicy {
     convenience init(
         anonymous: AnonymousRule = .auto, keys: [AccessKey] = [], origins: OriginList = OriginList(),
@@ -64,7 +69,7 @@ extension AccessPolicy {
         _ operation: GatewayCore.Operation?, from caller: Caller, headers: HeaderFields, pathKey: [UInt8]? = nil
     ) -> Result<Identity, GatewayError> {
         Result { () throws(GatewayError) in
-            try admit(caller, to: operation, headers: headers, pathKey: pathKey)
+            try admit(caller, to: operation, host: headers.authority, headers: headers, pathKey: pathKey)
         }
     }
 

@@ -23,7 +23,8 @@ import Testing
         _ token: String?, _ fields: [(String, String)] = [], address: IPAddress = .v4(0x0A00_0001)
     ) throws -> Claimant {
         let headers = AccessFixtures.headers([("Host", "gw")] + (token.map(AccessFixtures.bearer) ?? []) + fields)
-        let identity = try Self.policy.admit(Caller(on: .other, address: address), to: .tags, headers: headers)
+        let identity = try Self.policy.admit(
+            Caller(on: .other, address: address), to: .tags, host: nil, headers: headers)
         return Claimant(of: identity, address: address, headers: headers)
     }
 

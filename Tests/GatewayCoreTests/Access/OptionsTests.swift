@@ -9,8 +9,9 @@ import Testing
         _ fields: [(String, String)], _ listener: ListenerKind = .other,
         _ target: OptionsTarget = .path(allow: "POST"), origins: [String] = []
     ) -> Result<OwnResponse, GatewayError> {
-        AccessPolicy(keys: [AccessFixtures.user], origins: OriginList(adding: origins)).answerOptions(
-            target, on: .root, listener: listener, headers: AccessFixtures.headers(fields))
+        let headers = AccessFixtures.headers(fields)
+        return AccessPolicy(keys: [AccessFixtures.user], origins: OriginList(adding: origins)).answerOptions(
+            target, on: .root, listener: listener, host: headers.authority, headers: headers)
     }
 
     @Test(arguments: [OptionsTarget.server, .path(allow: "POST"), .unknownPath])

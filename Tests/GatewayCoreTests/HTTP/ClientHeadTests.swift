@@ -10,11 +10,11 @@ struct ClientHeadTests {
         keepsAlive: Bool = true, originFields: [OwnResponse.Field] = []
     ) -> String {
         let head = ClientHead(runnerFraming: framing, clientVersion: version, clientKeepsAlive: keepsAlive)
-        var output: [UInt8] = []
+        var output = OutputBuffer()
         head.render(
             ResponseHead(status: status, headers: headerFields(runner)), clientVersion: version, runner: 2,
             requestID: Array("id-7".utf8), fields: originFields, date: Array("NOW".utf8), into: &output)
-        return String(decoding: output, as: UTF8.self)
+        return String(decoding: output.bytes, as: UTF8.self)
     }
 
     private static let ours = "X-DMR-Runner: 2\r\nX-Request-Id: id-7\r\n"

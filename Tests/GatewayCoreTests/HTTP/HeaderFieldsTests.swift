@@ -34,6 +34,14 @@ struct HeaderFieldsTests {
                 #expect(pairs(headers) == ["Host=a", "Content-Type=application/json; charset=utf-8", "X-Last=z"])
                 #expect(headers.fields.map(\.name) == [.host, .contentType, .other])
                 #expect(headers.hasContentType("application/json"))
+                #expect(headers.byteCount == "HostaContent-Typeapplication/json; charset=utf-8X-Lastz".utf8.count)
+                var output = OutputBuffer()
+                ClientHead(runnerFraming: .none, clientVersion: .http11, clientKeepsAlive: true).render(
+                    ResponseHead(headers: headers), clientVersion: .http11, runner: nil, requestID: [], fields: [],
+                    date: [], into: &output)
+                let sent = String(decoding: output.bytes, as: UTF8.self)
+                #expect(
+                    sent.contains("\r\nHost: a\r\nContent-Type: application/json; charset=utf-8\r\nX-Last: z\r\nDate"))
             }
         }
     }
@@ -87,6 +95,17 @@ struct HeaderFieldsTests {
         headers.append("Y", "other")
         #expect(copy.fields.map { copy.text($0) } == values)
         #expect(pairs(headers).count == 1)
+    }
+
+    @Test("one that was taken out isn't there any more, nor after all were")
+    func taken() {
+        var headers = headerFields(["Expect: 100-continue", "Content-Encoding: zstd", "Expect: x"])
+        #expect(headers.contains(.expect) && !headers.contains(.host))
+        headers.remove(.expect)
+        #expect(!headers.contains(.expect) && headers.contains(.contentEncoding))
+        #expect(headers.first(.expect) == nil && headers.count(of: .expect) == 0)
+        headers.removeAll()
+        #expect(!headers.contains(.contentEncoding) && headers.byteCount == 0)
     }
 
     @Test("a value without a name is no field")

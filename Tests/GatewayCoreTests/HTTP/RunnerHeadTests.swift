@@ -10,11 +10,11 @@ struct RunnerHeadTests {
         key: String = "", framing: BodyFraming = .none
     ) -> String {
         let template = RunnerHeadTemplate(authority: "gpu1:11434", basePath: basePath, key: key, via: "dmr-1234")
-        var output: [UInt8] = []
+        var output = OutputBuffer()
         template.render(
             method: method, path: path, client: headerFields(client), framing: framing, requestID: Array("id-7".utf8),
             into: &output)
-        return String(decoding: output, as: UTF8.self)
+        return String(decoding: output.bytes, as: UTF8.self)
     }
 
     private static let usual = "Host: gpu1:11434\r\nAccept-Encoding: identity\r\n"
@@ -131,13 +131,13 @@ struct RunnerHeadTests {
         let template = RunnerHeadTemplate(
             authority: "a", basePath: "", key: "", headers: [("X-Team", Array("blue".utf8)), ("Cookie", [0x78])],
             via: "v")
-        var output: [UInt8] = []
+        var output = OutputBuffer()
         template.render(
             method: .post, path: "/api/chat",
             client: headerFields(["x-team: red", "X-Teams: both", "Connection: x-team, cookie", "Accept: a"]),
             framing: .counted(0), requestID: Array("7".utf8), into: &output)
         #expect(
-            lines(output) == [
+            lines(Array(output.bytes)) == [
                 "POST /api/chat HTTP/1.1", "Host: a", "Accept-Encoding: identity", "X-Team: blue", "Cookie: x",
                 "Via: 1.1 v", "X-Request-Id: 7", "X-Teams: both", "Accept: a", "Content-Length: 0"
             ])
@@ -146,9 +146,10 @@ struct RunnerHeadTests {
     @Test("appends: what stands before stays")
     func appends() {
         let template = RunnerHeadTemplate(authority: "a", basePath: "", key: "", via: "v")
-        var output = Array("before".utf8)
+        var output = OutputBuffer(capacity: 1)
+        output.append("before")
         template.render(
             method: .get, path: "/", client: HeaderFields(), framing: .none, requestID: [], into: &output)
-        #expect(String(decoding: output, as: UTF8.self).hasPrefix("beforeGET / HTTP/1.1\r\n"))
+        #expect(String(decoding: output.bytes, as: UTF8.self).hasPrefix("beforeGET / HTTP/1.1\r\n"))
     }
 }

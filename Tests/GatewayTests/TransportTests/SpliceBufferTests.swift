@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import GatewayCore
 import Testing
 import Transport
 
@@ -10,7 +11,12 @@ import Transport
         buffer.begin()
         body.withUnsafeBytes { buffer.append($0) }
         #expect(buffer.bodyCount == body.count)
-        return Array(buffer.finish(head: Array(head.utf8), chunked: chunked, isLast: isLast))
+        var front = OutputBuffer()
+        front.append(Array(head.utf8))
+        let piece = Array(buffer.finish(head: &front, chunked: chunked, isLast: isLast))
+        let isUsedUp = front.isEmpty
+        #expect(isUsedUp)
+        return piece
     }
 
     @Test(arguments: [
