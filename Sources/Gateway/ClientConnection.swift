@@ -145,7 +145,7 @@ final class ClientConnection: ByteStream, BodySink {
     }
 
     private func headArrived() {
-        let request = IncomingRequest(parser.requestHead, client: self)
+        let request = parser.withRequestHead { IncomingRequest(&$0, client: self, now: loop.now) }
         incoming = request
         phase = .readingBody
         setDeadline(in: gateway.timeouts.clientBody)

@@ -192,18 +192,19 @@ public final class Gateway {
     // MARK: Sending requests
 
     /// Says whether all of it was handed to the socket at once. Head and body go out in one write if they are small.
-    func send(_ request: borrowing ProxiedRequest, ownName: String?, on connection: RunnerConnection, to runner: Int)
-        -> Bool
-    {
+    func send(
+        _ request: ProxiedRequest, ownName: String?, isStreamed: Bool, on connection: RunnerConnection, to runner: Int
+    ) -> Bool {
         let incoming = request.incoming
         let body = request.body(named: ownName)
         requestBytes.removeAll()
-        let framing = request.framing(beginningWith: body)
+        let framing = request.framing(beginningWith: body, isStreamed: isStreamed)
         runners[runner].template.render(
-            method: incoming.head.method, path: request.route.pattern, client: incoming.forwardedFields,
-            framing: framing, requestID: incoming.requestID, into: &requestBytes)
+            method: incoming.head.method, path: request.route.pattern, client: incoming.head.headers,
+            leavingOut: incoming.isDecompressed ? .contentEncoding : nil, framing: framing,
+            requestID: incoming.requestID, into: &requestBytes)
         return connection.send(
-            head: &requestBytes, body: body, isChunked: framing == .chunked, isWhole: !request.isStreamed)
+            head: &requestBytes, body: body, isChunked: framing == .chunked, isWhole: !isStreamed)
     }
 
     // MARK: Waiting

@@ -71,14 +71,6 @@ extension IncomingRequest {
         isDecompressed = true
     }
 
-    /// Those of the head that still say what the body is.
-    var forwardedFields: HeaderFields {
-        guard isDecompressed else { return head.headers }
-        var fields = head.headers
-        fields.remove(.contentEncoding)
-        return fields
-    }
-
     func releaseDecoder() {
         guard decoder != nil else { return }
         decoder = nil

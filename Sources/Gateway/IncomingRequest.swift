@@ -41,14 +41,15 @@ final class IncomingRequest {
     /// nil: nothing to say beyond what stands here.
     var auditDetails: AuditDetails?
 
-    init(_ head: consuming RequestHead, client: ClientConnection) {
+    /// - Parameter head: `inout` only so that it is read where it lies.
+    init(_ head: inout RequestHead, client: ClientConnection, now: Instant) {
         let gateway = client.gateway
         self.client = client
         self.gateway = gateway
         id = gateway.newExchange()
-        arrivedAt = gateway.loop.now
+        arrivedAt = now
         intake = RequestIntake(
-            head, from: client.caller, rules: gateway.rules, rates: &gateway.rates, now: arrivedAt)
+            head, from: client.caller, rules: gateway.rules, rates: &gateway.rates, now: now)
         requestID = gateway.requestID(for: id, head.headers)
         self.head = head
         switch intake.bodyFormat {

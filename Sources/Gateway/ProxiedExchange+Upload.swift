@@ -50,7 +50,7 @@ extension ProxiedExchange {
             machine.bodyPartGivenAway()
             request.incoming.dropBody()
         }
-        if isLast, machine.bodyIsWhole { request.bodyTurnedOutWhole() }
+        if isLast, machine.bodyIsWhole { isStreamed = false }
         let wasTaken = connection.send(
             piece: splice.finish(chunked: request.incoming.framing == .chunked, isLast: isLast))
         if isLast {
@@ -72,8 +72,8 @@ extension ProxiedExchange {
 
     /// The attempt moves: the next runner gets the body from its start.
     func startUploadAnew() {
-        upload = request.isStreamed ? .sendingStart : nil
-        if request.isStreamed { client?.pauseUpload() }
+        upload = isStreamed ? .sendingStart : nil
+        if isStreamed { client?.pauseUpload() }
     }
 
     /// The rest of the client's body turned out to be wrong, or stopped coming. The runner never has the whole request.

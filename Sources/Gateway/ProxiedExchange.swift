@@ -8,7 +8,9 @@ import Transport
 /// In the streaming phase a read of the runner's socket becomes one write to the client's, and what the client doesn't
 /// take pauses the runner. The machine is asked only when the phase changes.
 final class ProxiedExchange: ResponseConsumer, ClientExchange {
-    @exclusivity(unchecked) var request: ProxiedRequest
+    let request: ProxiedRequest
+    /// More of the body follows while it is sent: what is held is only its beginning.
+    var isStreamed: Bool
     /// As it was listed when the exchange last looked.
     @exclusivity(unchecked) private(set) var model: ResolvedModel
     let gateway: Gateway
@@ -37,6 +39,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     @exclusivity(unchecked) var heldError: [UInt8]?
 
     init(_ request: consuming ProxiedRequest, of client: ClientConnection, model: ResolvedModel, claimant: Claimant) {
+        isStreamed = request.incoming.isPassedOn
         gateway = client.gateway
         loop = client.loop
         splice = loop.splice
@@ -45,8 +48,8 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         machine = Exchange(
             traits: .init(
                 needsSlot: request.route.isInference, streams: request.streams,
-                rewordsUnknownModel: request.route.surface == .prefix, streamsBody: request.isStreamed))
-        upload = request.isStreamed ? .sendingStart : nil
+                rewordsUnknownModel: request.route.surface == .prefix, streamsBody: isStreamed))
+        upload = isStreamed ? .sendingStart : nil
         slot = SlotRequest(
             id: request.incoming.id, claimant: claimant, model: request.model, holders: model.holders,
             loaded: model.loaded, arrivedAt: request.incoming.arrivedAt)
@@ -153,7 +156,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         guard let connection, let runner = machine.runner else { return }
         armDeadline()
         let ownName = model.strippedPrefix ? model.ownName(on: runner) : nil
-        if gateway.send(request, ownName: ownName, on: connection, to: runner) {
+        if gateway.send(request, ownName: ownName, isStreamed: isStreamed, on: connection, to: runner) {
             if upload == nil { machine.requestSent() } else { uploadProceeds() }
         }
     }

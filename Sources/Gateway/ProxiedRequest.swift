@@ -12,8 +12,6 @@ struct ProxiedRequest {
     /// Where its name stands in the body, in JSON quotes included.
     private let modelRange: Range<Int>?
     let streams: Bool
-    /// More of the body follows while it is sent: what is held is only its beginning.
-    private(set) var isStreamed: Bool
 
     init(_ incoming: IncomingRequest, _ request: borrowing ModelRequest, route: Route) {
         self.incoming = incoming
@@ -21,7 +19,6 @@ struct ProxiedRequest {
         model = request.model.text
         modelRange = request.model.range
         streams = request.streams
-        isStreamed = incoming.isPassedOn
     }
 
     /// The body for a runner: the client's own bytes, with the runner's name of the model in the place of the client's
@@ -35,16 +32,11 @@ struct ProxiedRequest {
         return bytes
     }
 
-    /// How the runner gets the body, of which `start` is what it gets first.
-    func framing(beginningWith start: [UInt8]) -> BodyFraming {
+    /// How the runner gets the body, of which `start` is what it gets first. `isStreamed`: more follows.
+    func framing(beginningWith start: [UInt8], isStreamed: Bool) -> BodyFraming {
         let framing = incoming.framing
         guard framing != .chunked else { return .chunked }
         guard isStreamed, case .counted(let count) = framing else { return .counted(start.count) }
         return .counted(start.count + count - incoming.body.count)
-    }
-
-    /// The body has ended, and all of it is held.
-    mutating func bodyTurnedOutWhole() {
-        isStreamed = false
     }
 }

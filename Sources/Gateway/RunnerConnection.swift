@@ -198,7 +198,7 @@ final class RunnerConnection: ByteStream, BodySink {
             switch outcome {
             case .needsMore: break
             case .head:
-                guard headArrived() else { return }
+                guard parser.withResponseHead({ headArrived(&$0) }) else { return }
             case .messageEnd:
                 // An interim response ends, too; the final one is still to come.
                 guard checked != nil else { continue }
@@ -214,8 +214,7 @@ final class RunnerConnection: ByteStream, BodySink {
     }
 
     /// Says whether parsing goes on: the consumer may have given the connection up.
-    private func headArrived() -> Bool {
-        let head = parser.responseHead
+    private func headArrived(_ head: inout ResponseHead) -> Bool {
         if ResponseRules.isInterim(head) {
             interimResponses += 1
             guard interimResponses > RunnerConnection.maximumInterimResponses else { return true }

@@ -44,6 +44,15 @@ public final class HTTPParser {
     /// Valid from `.head` until the next message begins. Its target and header fields are reused.
     public var requestHead: RequestHead { request }
     public var responseHead: ResponseHead { response }
+
+    // The same where they lie: what is handed out otherwise is a copy, since it might be replaced at any time.
+
+    @inline(never)
+    public func withRequestHead<Result>(_ body: (inout RequestHead) -> Result) -> Result { body(&request) }
+
+    @inline(never)
+    public func withResponseHead<Result>(_ body: (inout ResponseHead) -> Result) -> Result { body(&response) }
+
     // Behind getters: another module checks each access to a stored property for overlaps, whatever is said here.
     @exclusivity(unchecked) private var request = RequestHead()
     @exclusivity(unchecked) private var response = ResponseHead()

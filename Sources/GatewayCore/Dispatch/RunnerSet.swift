@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 /// A set of runners by number, one bit each. Built when a list changes, then only read: the dispatcher asks it for
-/// every runner of every request, and copying it costs one reference.
+/// every runner of every request, and every request has copies of some.
 public struct RunnerSet: Equatable, Sendable {
-    private var words: [UInt64] = []
+    /// Of the runners below 64, which are all that nearly anybody has: a copy of these costs nothing.
+    private var first: UInt64 = 0
+    /// Of all others; the last one is not 0, so that equal sets look the same.
+    private var rest: [UInt64] = []
 
     public init() {}
 
@@ -13,45 +16,61 @@ public struct RunnerSet: Equatable, Sendable {
 
     @inline(__always)
     public func contains(_ number: Int) -> Bool {
-        let word = number >> 6
-        return word < words.count && words[word] & (1 << UInt64(number & 63)) != 0
+        let bit: UInt64 = 1 << UInt64(number & 63)
+        if number < 64 { return first & bit != 0 }
+        let word = number >> 6 - 1
+        return word < rest.count && rest[word] & bit != 0
     }
 
     public mutating func insert(_ number: Int) {
         precondition(number >= 0, "numbers are given from 0")
-        while words.count <= number >> 6 { words.append(0) }
-        words[number >> 6] |= 1 << UInt64(number & 63)
+        let bit: UInt64 = 1 << UInt64(number & 63)
+        guard number >= 64 else {
+            first |= bit
+            return
+        }
+        let word = number >> 6 - 1
+        while rest.count <= word { rest.append(0) }
+        rest[word] |= bit
     }
 
     public mutating func remove(_ number: Int) {
         guard contains(number) else { return }
-        words[number >> 6] &= ~(1 << UInt64(number & 63))
-        while words.last == 0 { words.removeLast() }
+        let bit: UInt64 = 1 << UInt64(number & 63)
+        if number < 64 { first &= ~bit } else { rest[number >> 6 - 1] &= ~bit }
+        trim()
+    }
+
+    private mutating func trim() {
+        while rest.last == 0 { rest.removeLast() }
     }
 
     func intersects(_ other: RunnerSet) -> Bool {
-        for word in 0..<min(words.count, other.words.count) where words[word] & other.words[word] != 0 { return true }
+        if first & other.first != 0 { return true }
+        for word in 0..<min(rest.count, other.rest.count) where rest[word] & other.rest[word] != 0 { return true }
         return false
     }
 
     mutating func formIntersection(_ other: RunnerSet) {
-        if words.count > other.words.count { words.removeLast(words.count - other.words.count) }
-        for word in words.indices { words[word] &= other.words[word] }
-        while words.last == 0 { words.removeLast() }
+        first &= other.first
+        if rest.count > other.rest.count { rest.removeLast(rest.count - other.rest.count) }
+        for word in rest.indices { rest[word] &= other.rest[word] }
+        trim()
     }
 
     /// Keeps the memory.
     mutating func removeAll() {
-        words.removeAll(keepingCapacity: true)
+        first = 0
+        if !rest.isEmpty { rest.removeAll(keepingCapacity: true) }
     }
 
-    public var isEmpty: Bool { words.isEmpty }
-    public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+    public var isEmpty: Bool { first == 0 && rest.isEmpty }
+    public var count: Int { rest.reduce(first.nonzeroBitCount) { $0 + $1.nonzeroBitCount } }
 
     /// Ascending.
     public var numbers: [Int] {
         var result: [Int] = []
-        for (word, bits) in words.enumerated() {
+        for (word, bits) in ([first] + rest).enumerated() {
             var bits = bits
             while bits != 0 {
                 result.append(word * 64 + bits.trailingZeroBitCount)

@@ -26,7 +26,7 @@ public struct ClosingEventScanner: Sendable {
         self.kind = kind
         wasSeen = kind == .none
         // The first line begins a line, too.
-        withUnsafeBytes(of: UInt8(ascii: "\n")) { keepCarry(of: $0) }
+        if kind != .none { withUnsafeBytes(of: UInt8(ascii: "\n")) { keepCarry(of: $0) } }
     }
 
     /// By the response's status and Content-Type; an error has no closing event.

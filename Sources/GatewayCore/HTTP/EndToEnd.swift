@@ -82,10 +82,11 @@ public final class RunnerHeadTemplate: Sendable {
     }
 
     /// Appends the head for the runner: its own path, the fixed lines, the client's end-to-end fields, and the framing.
-    /// `earlierVia`: the client's own `Via`, which ours follows (RFC 9110 section 7.6.3).
+    /// The client's own `Via` comes first, and ours follows it (RFC 9110 section 7.6.3). `left`: of the end-to-end
+    /// fields, one that is not true any more.
     public func render(
-        method: Method, path: String, client: HeaderFields, framing: BodyFraming, requestID: [UInt8],
-        into output: inout OutputBuffer
+        method: Method, path: String, client: HeaderFields, leavingOut left: HeaderName? = nil, framing: BodyFraming,
+        requestID: [UInt8], into output: inout OutputBuffer
     ) {
         output.append(text: method.name)
         output.append(" ")
@@ -100,7 +101,7 @@ public final class RunnerHeadTemplate: Sendable {
         let options = EndToEnd.ConnectionOptions(client)
         let hasOwn = !ownNames.isEmpty
         client.forEach { field in
-            guard EndToEnd.isForwardedToRunner(field.name) else { return }
+            guard EndToEnd.isForwardedToRunner(field.name), field.name != left else { return }
             let staysBehind = client.withName(field) { options.names($0) || hasOwn && isOwn($0) }
             if !staysBehind { output.append(field, of: client) }
         }
