@@ -187,6 +187,7 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         let ownHead = ClientHead(
             runnerFraming: checked.framing, clientVersion: request.incoming.head.version,
             clientKeepsAlive: client.mayKeepAlive)
+        gateway.responseHead.removeAll()
         ownHead.render(
             head, clientVersion: request.incoming.head.version, runner: runnerIndex,
             requestID: request.incoming.requestID,
