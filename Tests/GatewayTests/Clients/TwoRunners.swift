@@ -27,7 +27,11 @@ final class TwoRunners {
             options.gatesHead = gatesHead
             return try SimulatedRunner(loop: loop, options: options)
         }
-        under = try GatewayUnderTest(loop, runners, change)
+        do { under = try GatewayUnderTest(loop, runners, change) } catch {
+            for runner in runners { runner.close() }
+            _ = loop.finish()
+            throw error
+        }
         // The version comes last in the first round; until then it is 0.0.0.
         let gateway = under.gateway
         loop.run(until: { gateway.catalog.version(usable: gateway.dispatcher.usableRunners) != "0.0.0" }, "a version")
