@@ -11,15 +11,15 @@ extension Benchmark {
             Filling.allCases.map { filling in
                 Benchmark(name: "body/\(name)-\(filling.rawValue)", runs: runs) {
                     let body = filling.body(of: count)
-                    var scanner = BodyScanner()
-                    return { scan(body, with: &scanner) }
+                    return { scan(body) }
                 }
             }
         }
     }
 
-    private static func scan(_ body: [UInt8], with scanner: inout BodyScanner) -> Int {
-        body.withUnsafeBytes { bytes in
+    private static func scan(_ body: [UInt8]) -> Int {
+        var scanner = BodyScanner()
+        return body.withUnsafeBytes { bytes in
             do throws(ScanError) {
                 for start in stride(from: 0, to: bytes.count, by: Loop.readBufferBytes) {
                     let end = min(start + Loop.readBufferBytes, bytes.count)
