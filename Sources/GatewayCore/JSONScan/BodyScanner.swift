@@ -88,11 +88,12 @@ public struct BodyScanner: Sendable {
                 if !BodyScanner.isWhiteSpace(byte) { try step(byte, at: base + at) }
                 at += 1
             case .insideKey, .insideString:
-                if let plain = string.plain(in: piece, from: at) {
-                    at += plain.count + 1
-                    try endString(plain, at: base + at)
+                let plain = string.endOfPlain(in: piece, from: at)
+                if let whole = string.whole(in: piece, at..<plain) {
+                    at = plain + 1
+                    try endString(whole, at: base + at)
                 } else {
-                    guard let end = try string.scan(piece, from: at, base: base) else { return }
+                    guard let end = try string.scan(piece, from: at, plainTo: plain, base: base) else { return }
                     at = end
                     let position = base + at
                     try string.text.withBytes { text throws(ScanError) in try endString(text, at: position) }

@@ -32,25 +32,36 @@ struct StringScanner: Sendable {
         highSurrogate = 0
     }
 
+    /// How far the string's beginning needs no state; `start` where it began in another piece.
+    @inline(__always)
+    func endOfPlain(in piece: UnsafeRawBufferPointer, from start: Int) -> Int {
+        isUntouched ? PlainRun.end(in: piece, from: start) : start
+    }
+
     /// Of a string that lies in the piece whole with nothing in it to decode, as nearly all do: its bytes, which need not
     /// be kept elsewhere. Nil for one that `scan` has to read.
     @inline(__always)
-    func plain(in piece: UnsafeRawBufferPointer, from start: Int) -> UnsafeRawBufferPointer? {
-        guard isUntouched else { return nil }
-        let end = PlainRun.end(in: piece, from: start)
-        guard end < piece.count, piece[end] == UInt8(ascii: "\""), text.hasRoom(for: end - start) else { return nil }
-        return UnsafeRawBufferPointer(rebasing: piece[start..<end])
+    func whole(in piece: UnsafeRawBufferPointer, _ plain: Range<Int>) -> UnsafeRawBufferPointer? {
+        let end = plain.upperBound
+        guard isUntouched, end < piece.count, piece[end] == UInt8(ascii: "\""), text.hasRoom(for: plain.count) else {
+            return nil
+        }
+        return UnsafeRawBufferPointer(rebasing: piece[plain])
     }
 
-    /// - Parameter base: where the piece begins in the body, for positions in errors.
+    /// - Parameters:
+    ///   - plain: how far it is known to need no state.
+    ///   - base: where the piece begins in the body, for positions in errors.
     /// - Returns: the index behind the closing quote, or nil when the piece ended first.
-    mutating func scan(_ piece: UnsafeRawBufferPointer, from start: Int, base: Int) throws(ScanError) -> Int? {
+    mutating func scan(
+        _ piece: UnsafeRawBufferPointer, from start: Int, plainTo plain: Int, base: Int
+    ) throws(ScanError) -> Int? {
         isUntouched = false
         var at = start
         while at < piece.count {
             switch phase {
             case .character:
-                at = skipPlain(piece, from: at)
+                at = skipPlain(piece, from: at, plainTo: max(at, plain))
                 guard at < piece.count else { return nil }
                 let byte = piece[at]
                 if byte == UInt8(ascii: "\"") {
@@ -77,9 +88,9 @@ struct StringScanner: Sendable {
 
     /// Skips what needs no state: plain ASCII, UTF-8 sequences that lie inside the piece, and, when nobody wants them
     /// decoded, escapes that do.
-    private mutating func skipPlain(_ piece: UnsafeRawBufferPointer, from start: Int) -> Int {
+    private mutating func skipPlain(_ piece: UnsafeRawBufferPointer, from start: Int, plainTo plain: Int) -> Int {
         let isKeeping = text.isKeeping
-        var at = PlainRun.end(in: piece, from: start)
+        var at = PlainRun.end(in: piece, from: plain)
         while at < piece.count {
             let stop = at
             if piece[at] >= 0x80 {
