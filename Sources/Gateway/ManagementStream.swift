@@ -34,7 +34,7 @@ final class ManagementStream {
     /// Says whether the client's socket took it all.
     func pass(_ lines: [UInt8], isLast: Bool) -> Bool {
         guard !lines.isEmpty || !bytes.isEmpty || isLast else { return true }
-        if isChunked, !lines.isEmpty { bytes.append(Array("\(String(lines.count, radix: 16))\r\n".utf8)) }
+        if isChunked, !lines.isEmpty { bytes.append(chunkSize: lines.count) }
         bytes.append(lines)
         if isChunked, !lines.isEmpty { bytes.append("\r\n") }
         if isChunked, isLast { bytes.append("0\r\n\r\n") }

@@ -248,10 +248,10 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
         if let upload {
             // An answer's clock begins when the request has been sent.
             connection?.setDeadline(in: upload.runnerIsWaitedFor ? limit : nil)
-        } else {
-            connection?.setDeadline(
-                answerClock.phaseBegan(limit: limit, isRenewed: machine.bytesRenewDeadline, now: loop.now))
+            return
         }
+        let deadline = answerClock.phaseBegan(limit: limit, isRenewed: machine.bytesRenewDeadline, now: loop.now)
+        connection?.setDeadline(deadline)
     }
 
     override func deadlineReached() {

@@ -113,7 +113,7 @@ final class RunnerConnection: ByteStream, BodySink {
     /// Sends a request. A small body goes out with the head in one write; `head` is used up. Says whether everything was
     /// handed over at once; otherwise `requestSent` follows. `isWhole`: no more of the body follows in pieces.
     func send(head: inout OutputBuffer, body: [UInt8], isChunked: Bool, isWhole: Bool = true) -> Bool {
-        if isChunked { head.append(Array("\(String(body.count, radix: 16))\r\n".utf8)) }
+        if isChunked { head.append(chunkSize: body.count) }
         guard body.count > RunnerConnection.uploadPieceBytes else {
             head.append(body)
             if isChunked { head.append(RunnerConnection.chunkEnd(of: body, isLast: isWhole)) }

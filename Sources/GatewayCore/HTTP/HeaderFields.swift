@@ -149,11 +149,6 @@ public struct HeaderFields: Sendable {
         bytes.append(contentsOf: repeatElement(0, count: wanted - bytes.count))
     }
 
-    public mutating func remove(_ name: HeaderName) {
-        fields.removeAll { $0.name == name }
-        names &= ~HeaderFields.bit(of: name)
-    }
-
     // MARK: Read
 
     /// Every field in order. A `for` loop would keep the fields alive by a reference of its own.

@@ -66,8 +66,14 @@ public struct OutputBuffer: ~Copyable {
     }
 
     /// What is negative counts as 0.
-    public mutating func append(decimal value: Int) {
+    mutating func append(decimal value: Int) {
         DecimalDigits.with(value) { append($0) }
+    }
+
+    /// What stands in front of a chunk of that many bytes (RFC 9112 section 7.1).
+    public mutating func append(chunkSize: Int) {
+        append(text: String(chunkSize, radix: 16))
+        append("\r\n")
     }
 
     /// `Name: value` and CR LF.

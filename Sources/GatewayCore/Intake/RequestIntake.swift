@@ -110,6 +110,8 @@ public struct RequestIntake: Sendable {
         _ rates: inout RequestRates, _ now: Instant
     ) throws(GatewayError) -> (Decision, BodyFormat) {
         try rules.loopGuard.check(head.headers)
+        // Where there is no route, that is told to those only who are admitted.
+        let found: Result<Route, GatewayError>
         switch routing.result {
         case .malformed(let error): throw error
         case .options(let surface, let target):
@@ -117,29 +119,21 @@ public struct RequestIntake: Sendable {
                 target, on: surface, listener: caller.listener, host: checked.host, headers: head.headers
             ).get()
             return (.answer(answer), .json)
-        case .notFound, .methodNotAllowed, .route: break
+        case .notFound(let surface): found = .failure(.notFound(surface))
+        case .methodNotAllowed(let surface, let allow): found = .failure(.methodNotAllowed(surface, allow: allow))
+        case .route(let route): found = .success(route)
         }
         let identity = try rules.access.admit(
             caller, to: routing.result.route?.operation, host: checked.host, headers: head.headers,
             pathKey: routing.pathKey)
         do throws(GatewayError) {
-            let route = try existing(routing.result)
+            let route = try found.get()
             // Who asks whether we are there has asked for nothing yet: the CLI does it before each of its requests.
             if route.scope != .none { try rates.take(identity, now: now) }
             try check(route, head.method, checked, rules)
             return (.serve(route, identity), try BodyFormat(route, head.headers, checked))
         } catch {
             throw error.with(keyName: identity.keyName)
-        }
-    }
-
-    /// - Throws: why there is no route to be served.
-    private static func existing(_ result: RoutingResult) throws(GatewayError) -> Route {
-        switch result {
-        case .route(let route): return route
-        case .methodNotAllowed(let surface, let allow): throw .methodNotAllowed(surface, allow: allow)
-        case .notFound(let surface), .options(let surface, _): throw .notFound(surface)
-        case .malformed(let error): throw error
         }
     }
 
