@@ -1,4 +1,5 @@
 #include <uv.h>
-// For Alarm and Heap: Glibc's module map leaves them out.
+// For SocketWatch, Alarm and Heap: Glibc's module map leaves them out.
 #include <malloc.h>
+#include <sys/epoll.h>
 #include <sys/timerfd.h>

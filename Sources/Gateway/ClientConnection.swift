@@ -53,14 +53,14 @@ final class ClientConnection: ByteStream, BodySink {
 
     private static let lingerLimit = Interval.seconds(2)
 
-    init(gateway: Gateway, listener: ListenerKind, isUnix: Bool) throws(UVError) {
+    init(gateway: Gateway, listener: ListenerKind, isUnix: Bool) {
         self.gateway = gateway
         self.listener = listener
         let limits = gateway.configuration.limits
         parser = HTTPParser(
             .request, limits: .init(headBytes: limits.headerBytes, fields: limits.headers),
             settings: gateway.loop.parserSettings)
-        try super.init(loop: gateway.loop, isUnix: isUnix)
+        super.init(loop: gateway.loop, isUnix: isUnix)
         parser.sink = self
     }
 
@@ -237,6 +237,7 @@ final class ClientConnection: ByteStream, BodySink {
     /// The runner's response broke off. Cutting the connection is the one signal that every client notices.
     func cutResponse() {
         phase = .cutting(byReset: isCutByReset)
+        flush()
         if heldBytes == 0 { cutNow() }
     }
 
@@ -276,7 +277,7 @@ final class ClientConnection: ByteStream, BodySink {
     @discardableResult
     func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if write(bytes) { return true }
-        unsentAtLastLook = unsentBytes
+        unsentAtLastLook = heldBytes
         setDeadline(in: gateway.timeouts.clientWrite)
         return false
     }
@@ -358,11 +359,11 @@ final class ClientConnection: ByteStream, BodySink {
 
     /// The limit is about progress: as long as the client takes something, it may go on.
     func checkProgress() {
-        guard unsentBytes < unsentAtLastLook else {
+        guard heldBytes < unsentAtLastLook else {
             reset()
             return abort()
         }
-        unsentAtLastLook = unsentBytes
+        unsentAtLastLook = heldBytes
         setDeadline(in: gateway.timeouts.clientWrite)
     }
 

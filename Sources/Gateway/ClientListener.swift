@@ -27,12 +27,7 @@ final class ClientListener: Listener {
     }
 
     override func makeConnection() -> ByteStream? {
-        do throws(UVError) {
-            return try ClientConnection(gateway: gateway, listener: kind, isUnix: isUnix)
-        } catch {
-            gateway.log.error("a client can't be accepted: \(error)")
-            return nil
-        }
+        ClientConnection(gateway: gateway, listener: kind, isUnix: isUnix)
     }
 
     override var takesClients: Bool { true }

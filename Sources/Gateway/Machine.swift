@@ -2,6 +2,7 @@
 
 public import GatewayCore
 import Glibc
+import Transport
 
 /// What this machine is called and where it is reached, for the check of a request's Host.
 public struct Machine: Sendable {
@@ -17,28 +18,8 @@ public struct Machine: Sendable {
         var machine = Machine()
         var name = [CChar](repeating: 0, count: 256)
         if gethostname(&name, name.count - 1) == 0 { machine.name = text(name) }
-        var first: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&first) == 0 else { return machine }
-        defer { freeifaddrs(first) }
-        var next = first
-        while let interface = next?.pointee {
-            if let address = interface.ifa_addr.flatMap(numeric) { machine.addresses.insert(address) }
-            next = interface.ifa_next
-        }
+        machine.addresses = Set(SocketAddress.ofInterfaces.map(\.ipAddress))
         return machine
-    }
-
-    /// Without the zone of a link-local address.
-    private static func numeric(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
-        let length: Int
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET: length = MemoryLayout<sockaddr_in>.size
-        case AF_INET6: length = MemoryLayout<sockaddr_in6>.size
-        default: return nil
-        }
-        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let code = getnameinfo(address, socklen_t(length), &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
-        return code == 0 ? IPAddress(text(host).prefix { $0 != "%" }) : nil
     }
 
     private static func text(_ characters: [CChar]) -> String {

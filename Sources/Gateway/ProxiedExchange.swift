@@ -139,13 +139,9 @@ final class ProxiedExchange: ResponseConsumer, ClientExchange {
     }
 
     private func connect(to runner: Int, fresh: Bool) {
-        do throws(UVError) {
-            let connection = try gateway.runners[runner].pool.obtain(for: self, fresh: fresh)
-            self.connection = connection
-            connection.begin(within: machine.timeLimit(gateway.exchangeTimeouts))
-        } catch {
-            connectionFailed(.connectFailed, reason: error.description)
-        }
+        let connection = gateway.runners[runner].pool.obtain(for: self, fresh: fresh)
+        self.connection = connection
+        connection.begin(within: machine.timeLimit(gateway.exchangeTimeouts))
     }
 
     override func connected(isReused: Bool) {

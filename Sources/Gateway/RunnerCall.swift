@@ -68,14 +68,9 @@ final class RunnerCall: ResponseConsumer {
     }
 
     func begin() {
-        do throws(UVError) {
-            let connection = try gateway.runners[runner].pool.obtain(for: self, fresh: true)
-            self.connection = connection
-            connection.begin(within: gateway.timeouts.connect)
-        } catch {
-            if error.isOutOfDescriptors { return noDescriptorFree() }
-            connectionFailed(.connectFailed, reason: error.description)
-        }
+        let connection = gateway.runners[runner].pool.obtain(for: self, fresh: true)
+        self.connection = connection
+        connection.begin(within: gateway.timeouts.connect)
     }
 
     /// Nobody wants to hear of it any more.
@@ -122,7 +117,7 @@ final class RunnerCall: ResponseConsumer {
     func upload(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let connection, isConnected else { return true }
         if connection.write(bytes) { return true }
-        unsentAtLastLook = connection.unsentBytes
+        unsentAtLastLook = connection.heldBytes
         connection.setDeadline(in: gateway.timeouts.clientWrite)
         return false
     }
@@ -195,11 +190,11 @@ final class RunnerCall: ResponseConsumer {
             return connectionFailed(.connectTimedOut)
         }
         // As long as it takes something, it may go on.
-        guard connection.unsentBytes < unsentAtLastLook else {
+        guard connection.heldBytes < unsentAtLastLook else {
             end()?.callBroke(self, "it took nothing of the upload for timeouts.client_write.")
             return
         }
-        unsentAtLastLook = connection.unsentBytes
+        unsentAtLastLook = connection.heldBytes
         connection.setDeadline(in: gateway.timeouts.clientWrite)
     }
 

@@ -34,11 +34,11 @@ final class RunnerConnection: ByteStream, BodySink {
     /// A large body is handed over in pieces of this size, of which at most one is copied and held.
     private static let uploadPieceBytes = 262_144
 
-    init(loop: Loop, pool: RunnerPool, consumer: ResponseConsumer) throws(UVError) {
+    init(loop: Loop, pool: RunnerPool, consumer: ResponseConsumer) {
         self.pool = pool
         self.consumer = consumer
         parser = HTTPParser(.response, limits: RunnerConnection.headLimits, settings: loop.parserSettings)
-        try super.init(loop: loop, isUnix: pool.isUnix)
+        super.init(loop: loop, isUnix: pool.isUnix)
         parser.sink = self
     }
 

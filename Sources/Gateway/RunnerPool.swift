@@ -63,14 +63,12 @@ final class RunnerPool {
 
     /// A connection for the consumer, kept alive from before unless it has to be `fresh`. Nothing happens before
     /// `RunnerConnection.begin`.
-    ///
-    /// - Throws: `UVError` when no handle can be made.
-    func obtain(for consumer: ResponseConsumer, fresh: Bool = false) throws(UVError) -> RunnerConnection {
+    func obtain(for consumer: ResponseConsumer, fresh: Bool = false) -> RunnerConnection {
         if !fresh, let connection = takeIdle() {
             connection.handOver(to: consumer)
             return connection
         }
-        let connection = try RunnerConnection(loop: loop, pool: self, consumer: consumer)
+        let connection = RunnerConnection(loop: loop, pool: self, consumer: consumer)
         connection.readLimit = readLimit
         openConnections += 1
         return connection

@@ -87,17 +87,13 @@ final class RunnerWatch: Timed {
     }
 
     private func connect(_ reader: ListReader, fresh: Bool) {
-        do throws(UVError) {
-            // One that its runner closed meanwhile is of no use any more.
-            if let connection, !fresh, !connection.isClosing {
-                connection.handOver(to: reader)
-            } else {
-                connection = try gateway.runners[runner].pool.obtain(for: reader, fresh: true)
-            }
-            connection?.begin(within: gateway.timeouts.probe.map { _ in answerDue - loop.now })
-        } catch {
-            ended(reader, .failed("no socket: \(error)"))
+        // One that its runner closed meanwhile is of no use any more.
+        if let connection, !fresh, !connection.isClosing {
+            connection.handOver(to: reader)
+        } else {
+            connection = gateway.runners[runner].pool.obtain(for: reader, fresh: true)
         }
+        connection?.begin(within: gateway.timeouts.probe.map { _ in answerDue - loop.now })
     }
 
     // MARK: What the reader tells

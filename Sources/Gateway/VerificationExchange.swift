@@ -48,13 +48,9 @@ final class VerificationExchange: ResponseConsumer, ClientExchange {
         let pool = RunnerPool(
             loop: gateway.loop, resolver: gateway.resolver, url: verification.runner.url, member: address.host,
             security: gateway.trust.security(of: verification.runner), bufferBytes: RunnerVerification.answerBytes)
-        do throws(UVError) {
-            let connection = try pool.obtain(for: self, fresh: true)
-            self.connection = connection
-            connection.begin(within: nil)
-        } catch {
-            fail("can't be connected to: \(error)")
-        }
+        let connection = pool.obtain(for: self, fresh: true)
+        self.connection = connection
+        connection.begin(within: nil)
     }
 
     // MARK: The connection

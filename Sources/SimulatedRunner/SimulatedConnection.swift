@@ -59,12 +59,12 @@ final class SimulatedConnection: ByteStream, BodySink {
     static let bodyLimit = 64 << 20
     static let pipelineLimit = 64 << 10
 
-    init(runner: SimulatedRunner) throws(UVError) {
+    init(runner: SimulatedRunner) {
         self.runner = runner
         number = runner.connectionsAccepted
         parser = HTTPParser(
             .request, limits: .init(headBytes: 64 << 10, fields: 200), settings: runner.loop.parserSettings)
-        try super.init(loop: runner.loop)
+        super.init(loop: runner.loop)
         parser.sink = self
         runner.connectionsAccepted += 1
         runner.opened(self)

@@ -242,8 +242,7 @@ private final class RunnerListener: Listener {
     }
 
     override func makeConnection() -> ByteStream? {
-        guard let runner else { return nil }
-        do throws(UVError) { return try SimulatedConnection(runner: runner) } catch { return nil }
+        runner.map { SimulatedConnection(runner: $0) }
     }
 
     override func didAccept(_ connection: ByteStream) {

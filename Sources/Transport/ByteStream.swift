@@ -6,48 +6,48 @@ import Glibc
 
 /// A connected (or connecting) TCP or Unix socket on the loop. Subclasses say what its events mean.
 ///
-/// The object lives as long as its handle: retained once when the handle is opened, released once in the close
-/// callback; nothing else has to keep it. After `close()` no event but `didClose` comes.
+/// The object lives until it is closed: retained once when it is made, released once in the close callback; nothing else
+/// has to keep it. After `close()` no event but `didClose` comes.
 open class ByteStream: Timed {
-    private let handle: UnsafeMutablePointer<uv_stream_t>
-    private var isOpen = false
+    /// -1: none yet, or no longer.
+    @exclusivity(unchecked) private final var socket: Int32 = -1
+    @exclusivity(unchecked) private final var watch = SocketWatch()
     public final var isClosing: Bool { beganClosing }
     // Behind getters: another module checks each access to a stored property for overlaps, whatever is said here.
     @exclusivity(unchecked) private final var beganClosing = false
     @exclusivity(unchecked) private final var heldByteCount = 0
     /// The subclass wants to read; with TLS the socket may be read without that, and the other way round.
     @exclusivity(unchecked) public internal(set) final var isReading = false
-    private var isReadingSocket = false
+    @exclusivity(unchecked) private final var isReadingSocket = false
+    /// The socket was told to have something to read, and not yet read to its end.
+    @exclusivity(unchecked) private final var isReadable = false
+    /// FIN or an error waits behind what can be read.
+    @exclusivity(unchecked) private final var isEndAhead = false
+    /// Until the connection is there or has failed. The error that the system knew at once, or 0.
+    private var connecting: Int32?
+    /// FIN follows what is held.
+    private var endsWriting = false
     /// Accepted by a listener that takes clients.
     final var isClient = false
     /// nil: plain text, which pays one comparison per write for this and nothing per read.
     @exclusivity(unchecked) final var tls: TLSSession?
     /// Bytes handed to `write` that the socket has not taken yet.
     public final var heldBytes: Int { heldByteCount }
-    /// Bytes that still have to leave; shrinks as the socket takes them, while `heldBytes` waits for the last one.
-    public final var unsentBytes: Int { uv_stream_get_write_queue_size(handle) }
+    /// Where those are, behind `heldOffset`.
+    private var held: [UInt8] = []
+    private var heldOffset = 0
+    /// Some small writes wait for the end of the loop's turn.
+    @exclusivity(unchecked) private final var isBatched = false
     /// A read hands over at most this many bytes; at most `Loop.readBufferBytes`.
     @exclusivity(unchecked) public final var readLimit = Loop.readBufferBytes
 
     public let isUnix: Bool
 
-    /// - Throws: `UVError` when no handle can be made.
-    public init(loop: Loop, isUnix: Bool = false) throws(UVError) {
-        handle = .allocateStream()
+    public init(loop: Loop, isUnix: Bool = false) {
         self.isUnix = isUnix
         super.init(loop: loop)
-        let code = isUnix ? uv_pipe_init(loop.uv, handle.asPipe, 0) : uv_tcp_init(loop.uv, handle.asTCP)
-        if code < 0 {
-            // Not opened, so there is nothing to close: deinit frees the memory.
-            throw UVError(code: code)
-        }
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        isOpen = true
+        _ = Unmanaged.passRetained(self)
         loop.openStreams += 1
-    }
-
-    deinit {
-        handle.deallocate()
     }
 
     // MARK: Events, for subclasses
@@ -69,62 +69,91 @@ open class ByteStream: Timed {
 
     // MARK: Opening
 
-    func accept(from listener: UnsafeMutablePointer<uv_stream_t>) throws(UVError) {
-        try UVError.check(uv_accept(listener, handle))
+    /// A connection that a listener has accepted; the watching makes it non-blocking.
+    ///
+    /// - Throws: `UVError` if it can't be watched. It has to be closed all the same.
+    func accept(_ connection: Int32) throws(UVError) {
+        socket = connection
         setNoDelay()
-    }
-
-    /// For a connection that nobody wants.
-    func close(afterAccepting listener: UnsafeMutablePointer<uv_stream_t>) {
-        uv_accept(listener, handle)
-        close()
+        try watch.open(connection, on: loop, owner: asOwner, told: ByteStream.told)
     }
 
     /// The result comes as `didConnect` or `didFail`; there is no deadline of its own.
     public final func connect(to address: SocketAddress) {
-        let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
-        let code = address.withPointer { uv_tcp_connect(request, handle.asTCP, $0, ByteStream.connected) }
-        if code < 0 {
-            request.deallocate()
-            didFail(UVError(code: code))
-        } else {
-            failWithoutDescriptor()
-        }
+        connect(family: address.family) { address.connect($0) }
     }
 
     /// To the socket at that path; the stream was made with `isUnix`.
     public final func connect(toUnix path: String) {
-        let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
-        uv_pipe_connect(request, handle.asPipe, path, ByteStream.connected)
-        failWithoutDescriptor()
+        guard let address = UnixAddress(path: path) else { return didFail(UVError(code: UV_ENAMETOOLONG.rawValue)) }
+        connect(family: Int32(AF_UNIX)) { address.connect($0) }
     }
 
-    /// The last descriptors are not for connections.
-    private func failWithoutDescriptor() {
-        guard let descriptor, Int(descriptor) >= loop.descriptors.connectCeiling else { return }
-        didFail(UVError(code: UV_EMFILE.rawValue))
+    /// `begin` says 0 or the error, negative.
+    private func connect(family: Int32, begin: (Int32) -> Int32) {
+        do throws(UVError) {
+            socket = try Descriptors.makeSocket(family: family)
+            // The last descriptors are not for connections.
+            guard Int(socket) < loop.descriptors.connectCeiling else { throw UVError(code: UV_EMFILE.rawValue) }
+            // What fails at once is told in the next turn, as all else is: a socket that isn't connected "can be written".
+            connecting = begin(socket)
+            try watch.open(socket, on: loop, owner: asOwner, told: ByteStream.told)
+        } catch {
+            didFail(error)
+        }
     }
 
-    /// nil: it has none yet, or no longer.
-    final var descriptor: Int32? {
-        var descriptor: uv_os_fd_t = -1
-        return uv_fileno(handle.asHandle, &descriptor) == 0 ? descriptor : nil
+    private func connectionMade(orFailed known: Int32) {
+        connecting = nil
+        let error = known == 0 ? takeSocketError() : known
+        if error < 0 { return didFail(UVError(code: error)) }
+        setNoDelay()
+        if let tls { beginHandshake(tls) } else { didConnect() }
     }
 
-    private static let connected: @convention(c) (UnsafeMutablePointer<uv_connect_t>?, Int32) -> Void = {
-        request, status in
-        guard let request else { return }
-        let stream = ByteStream.of(request.pointee.handle)
-        request.deallocate()
-        guard let stream, !stream.isClosing else { return }
-        if status < 0 { return stream.didFail(UVError(code: status)) }
-        stream.setNoDelay()
-        if let tls = stream.tls { stream.beginHandshake(tls) } else { stream.didConnect() }
+    /// Negative, as libuv has it, or 0.
+    private func takeSocketError() -> Int32 {
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? -code : -errno
     }
 
     /// Tokens are small writes that must leave at once (RFC 9293 section 3.7.4 would hold them back).
     private func setNoDelay() {
-        if !isUnix { uv_tcp_nodelay(handle.asTCP, 1) }
+        guard !isUnix else { return }
+        var on: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    // MARK: What the loop tells
+
+    /// The handle's reference: taken when the stream was made, given back in the close callback.
+    private var asOwner: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
+    private static let told: SocketWatch.Told = { handle, status, events in
+        guard let data = handle?.pointee.data else { return }
+        // Guaranteed: that reference lasts until the close callback, which can't run inside this one.
+        Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.told(status, events) }
+    }
+
+    private func told(_ status: Int32, _ events: Int32) {
+        watch.note(status: status, socket: socket, on: loop)
+        if status < 0 || events & Int32(UV_DISCONNECT.rawValue) != 0 {
+            isReadable = true
+            isEndAhead = true
+        } else if events & Int32(UV_READABLE.rawValue) != 0 {
+            isReadable = true
+        }
+        if let connecting { connectionMade(orFailed: connecting) }
+        if isReadingSocket, isReadable { readSocket() }
+        if heldByteCount > 0, !isClosing { sendHeld() }
+        // What a broken connection still has to say was told above, unless it was a passing error.
+        if status < 0, !isClosing, isReadingSocket || heldByteCount > 0 { rearm() }
+    }
+
+    /// Has the loop tell in its next turn what can be read and written.
+    private func rearm() {
+        watch.rearm(socket, on: loop, told: ByteStream.told)
     }
 
     // MARK: Reading
@@ -132,10 +161,11 @@ open class ByteStream: Timed {
     public final func startReading() {
         guard !isReading, !isClosing else { return }
         if let tls { return startReadingSecured(tls) }
-        isReading = startReadingSocket()
+        isReading = true
+        startReadingSocket()
     }
 
-    /// Also stops noticing that the peer goes away: libuv reports that only while reading.
+    /// Also stops telling that the peer goes away.
     public final func stopReading() {
         guard isReading else { return }
         isReading = false
@@ -143,103 +173,55 @@ open class ByteStream: Timed {
         stopReadingSocket()
     }
 
-    /// Says whether it is read now; if not, the failure was told.
-    @discardableResult
-    final func startReadingSocket() -> Bool {
-        guard !isReadingSocket, !isClosing else { return isReadingSocket }
-        let code =
-            tls == nil
-            ? uv_read_start(handle, ByteStream.allocate, ByteStream.read)
-            : uv_read_start(handle, ByteStream.allocateEncrypted, ByteStream.readEncrypted)
-        isReadingSocket = code >= 0
-        if code < 0 { didFail(UVError(code: code)) }
-        return isReadingSocket
+    final func startReadingSocket() {
+        guard !isReadingSocket, !isClosing else { return }
+        isReadingSocket = true
+        // Nothing is handed over from in here.
+        if isReadable { rearm() }
     }
 
     final func stopReadingSocket() {
-        guard isReadingSocket else { return }
         isReadingSocket = false
-        if !isClosing { uv_read_stop(handle) }
     }
 
-    private static let allocate:
-        @convention(c) (UnsafeMutablePointer<uv_handle_t>?, Int, UnsafeMutablePointer<uv_buf_t>?) -> Void = {
-            handle, _, buffer in
-            guard let handle, let data = handle.pointee.data else { return }
-            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
-                let memory = stream.loop.readBuffer
-                buffer?.pointee.base = memory.baseAddress?.assumingMemoryBound(to: CChar.self)
-                buffer?.pointee.len = min(memory.count, stream.readLimit)
-            }
+    /// Until nothing is there, or the others had to wait for a whole megabyte.
+    private func readSocket() {
+        for _ in 0..<16 {
+            let room = tls == nil ? 0 : TLSMemory.recordRoom
+            let limit = min(Loop.readBufferBytes - room, readLimit)
+            let memory = loop.readBuffer.baseAddress.map { $0 + room }
+            let count = recv(socket, memory, limit, 0)
+            guard count > 0 else { return readingEnded(count < 0 ? errno : 0) }
+            // Less than asked for was all there is, unless it is all there will ever be.
+            if count < limit, !isEndAhead { isReadable = false }
+            let bytes = UnsafeRawBufferPointer(start: memory, count: count)
+            if tls == nil { didRead(bytes) } else { encryptedArrived(bytes) }
+            guard isReadable, isReadingSocket else { return }
         }
+        rearm()
+    }
 
-    private static let read:
-        @convention(c) (UnsafeMutablePointer<uv_stream_t>?, Int, UnsafePointer<uv_buf_t>?) -> Void = {
-            handle, count, buffer in
-            guard let data = handle?.pointee.data else { return }
-            // Guaranteed: the handle holds a reference until its close callback, which can't run inside this one.
-            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
-                if count > 0 {
-                    stream.didRead(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
-                } else if count == Int(UV_EOF.rawValue) {
-                    stream.isReading = false
-                    stream.isReadingSocket = false
-                    if let error = stream.socketError { stream.didFail(error) } else { stream.didEnd() }
-                } else if count < 0 {
-                    stream.isReading = false
-                    stream.isReadingSocket = false
-                    stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
-                }
-            }
+    /// 0: by FIN.
+    private func readingEnded(_ error: Int32) {
+        if error == EAGAIN || error == EINTR {
+            isReadable = error == EINTR
+            if isReadable { rearm() }
+            return
         }
-
-    private static let allocateEncrypted:
-        @convention(c) (UnsafeMutablePointer<uv_handle_t>?, Int, UnsafeMutablePointer<uv_buf_t>?) -> Void = {
-            handle, _, buffer in
-            guard let handle, let data = handle.pointee.data else { return }
-            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
-                let memory = UnsafeMutableRawBufferPointer(rebasing: stream.loop.readBuffer[TLSMemory.recordRoom...])
-                buffer?.pointee.base = memory.baseAddress?.assumingMemoryBound(to: CChar.self)
-                buffer?.pointee.len = min(memory.count, stream.readLimit)
-            }
-        }
-
-    private static let readEncrypted:
-        @convention(c) (UnsafeMutablePointer<uv_stream_t>?, Int, UnsafePointer<uv_buf_t>?) -> Void = {
-            handle, count, buffer in
-            guard let data = handle?.pointee.data else { return }
-            Unmanaged<ByteStream>.fromOpaque(data)._withUnsafeGuaranteedRef { stream in
-                if count > 0 {
-                    stream.encryptedArrived(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
-                } else if count < 0 {
-                    stream.isReadingSocket = false
-                    guard count == Int(UV_EOF.rawValue) else {
-                        stream.isReading = false
-                        return stream.didFail(UVError(code: Int32(truncatingIfNeeded: count)))
-                    }
-                    if let error = stream.socketError { stream.didFail(error) } else { stream.encryptedEnded() }
-                }
-            }
-        }
-
-    /// libuv takes a hang-up right behind the last bytes for FIN, even if it was a reset: the socket knows better.
-    private var socketError: UVError? {
-        var descriptor: uv_os_fd_t = -1
-        var code: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        guard uv_fileno(handle.asHandle, &descriptor) == 0,
-            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code != 0
-        else { return nil }
-        return UVError(code: -code)
+        isReadingSocket = false
+        if error == 0, tls != nil { return encryptedEnded() }
+        isReading = false
+        if error == 0 { didEnd() } else { didFail(UVError(code: -error)) }
     }
 
     // MARK: Writing
 
-    /// Sends the bytes. What the socket doesn't take now is copied and held; `didDrain` tells when that has left.
-    /// An error comes as `didFail` on the way of the held bytes, or by the read side; here it only stops the sending.
+    /// Sends the bytes, few of them at the end of the loop's turn. What the socket doesn't take is copied and held, which
+    /// the result says, or for those few the next one's; `didDrain` tells when all has left. An error comes as
+    /// `didFailToWrite` on the way of the held bytes, or by the read side; here it only stops the sending.
     @discardableResult
     public final func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard !isClosing, !bytes.isEmpty else { return true }
+        guard socket >= 0, !bytes.isEmpty else { return true }
         if let tls { return writeSecured(bytes, tls) }
         return writeRaw(bytes)
     }
@@ -248,10 +230,37 @@ open class ByteStream: Timed {
     @inline(__always)
     @discardableResult
     final func writeRaw(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard !isClosing, !bytes.isEmpty else { return true }
-        let sent = heldBytes == 0 ? trySend(bytes) : 0
-        guard sent < bytes.count else { return true }
-        hold(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        guard socket >= 0, !bytes.isEmpty else { return true }
+        if heldByteCount > 0 {
+            hold(bytes)
+            return false
+        }
+        if loop.batch.take(bytes, of: self) {
+            isBatched = true
+            return true
+        }
+        flush()
+        return sendNow(bytes)
+    }
+
+    /// Sends what waits for the end of the loop's turn.
+    public final func flush() {
+        if isBatched { loop.batch.send() }
+    }
+
+    final func sendBatched(_ bytes: UnsafeRawBufferPointer) {
+        isBatched = false
+        if heldByteCount > 0 { hold(bytes) } else { _ = sendNow(bytes) }
+    }
+
+    @inline(__always)
+    private func sendNow(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let sent = send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        if sent == bytes.count { return true }
+        // The error comes again when the held bytes are sent.
+        let hasFailed = sent < 0 && errno != EAGAIN
+        hold(UnsafeRawBufferPointer(rebasing: bytes[max(0, sent)...]))
+        if hasFailed { rearm() }
         return false
     }
 
@@ -260,42 +269,38 @@ open class ByteStream: Timed {
         bytes.withUnsafeBytes { write($0) }
     }
 
-    /// What was taken; 0 if the socket is full or failed, which the held write will be told. By `send`, since the
-    /// `write` of `uv_try_write` passes through the kernel's files first: 80 ns of each token.
-    private func trySend(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let descriptor else { return 0 }
-        return max(0, send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)))
-    }
-
     private func hold(_ bytes: UnsafeRawBufferPointer) {
-        // One block: the request and, behind it, the bytes.
-        let headBytes = MemoryLayout<HeldWrite>.stride
-        let block = UnsafeMutableRawPointer.allocate(byteCount: headBytes + bytes.count, alignment: 16)
-        let held = block.initializeMemory(as: HeldWrite.self, to: HeldWrite(request: uv_write_t(), count: bytes.count))
-        if let source = bytes.baseAddress { (block + headBytes).copyMemory(from: source, byteCount: bytes.count) }
-        var buffer = uv_buf_t(base: (block + headBytes).assumingMemoryBound(to: CChar.self), len: bytes.count)
-        let request = UnsafeMutableRawPointer(held).assumingMemoryBound(to: uv_write_t.self)
+        if heldOffset > held.count / 2 {
+            held.removeFirst(heldOffset)
+            heldOffset = 0
+        }
+        held.append(contentsOf: bytes)
         heldByteCount += bytes.count
-        let code = uv_write(request, handle, &buffer, 1) { request, status in
-            guard let request else { return }
-            let stream = ByteStream.of(request.pointee.handle)
-            let block = UnsafeMutableRawPointer(request)
-            let count = block.assumingMemoryBound(to: HeldWrite.self).pointee.count
-            block.deallocate()
-            stream?.heldWriteEnded(count, status: status)
-        }
-        if code < 0 {
-            heldByteCount -= bytes.count
-            block.deallocate()
-            didFailToWrite(UVError(code: code))
-        }
     }
 
-    private func heldWriteEnded(_ count: Int, status: Int32) {
-        heldByteCount -= count
-        guard !isClosing else { return }
-        if status < 0 { return didFailToWrite(UVError(code: status)) }
-        if heldBytes == 0 { didDrain() }
+    private func sendHeld() {
+        let sent = held.withUnsafeBytes { held in
+            send(socket, held.baseAddress.map { $0 + heldOffset }, heldByteCount, Int32(MSG_NOSIGNAL))
+        }
+        guard sent >= 0 else {
+            let error = errno
+            if error == EAGAIN { return }
+            if error == EINTR { return rearm() }
+            letGoOfHeld()
+            return didFailToWrite(UVError(code: -error))
+        }
+        heldOffset += sent
+        heldByteCount -= sent
+        guard heldByteCount == 0 else { return }
+        letGoOfHeld()
+        if endsWriting { shutdown(socket, Int32(SHUT_WR)) }
+        didDrain()
+    }
+
+    private func letGoOfHeld() {
+        held = []
+        heldOffset = 0
+        heldByteCount = 0
     }
 
     /// Sends FIN once everything held has left; reading goes on.
@@ -311,9 +316,9 @@ open class ByteStream: Timed {
     /// FIN alone: over TLS the peer takes what came before it for cut off. For tests of just that.
     public final func endWritingRaw() {
         guard !isClosing else { return }
-        let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
-        let code = uv_shutdown(request, handle) { request, _ in request?.deallocate() }
-        if code < 0 { request.deallocate() }
+        flush()
+        endsWriting = true
+        if heldByteCount == 0 { shutdown(socket, Int32(SHUT_WR)) }
     }
 
     // MARK: Closing
@@ -324,21 +329,32 @@ open class ByteStream: Timed {
         if let tls, !isClosing, heldBytes == 0 {
             tls.endWriting()
             let alert = tls.takeOutput()
-            if !alert.isEmpty { _ = trySend(alert) }
+            if !alert.isEmpty { writeRaw(alert) }
         }
         guard beginClosing() else { return }
-        uv_close(handle.asHandle, ByteStream.closed)
+        closeSocket()
     }
 
     /// Closes with RST, so that a peer that reads until the connection ends knows that it was cut.
     public final func reset() {
-        guard !isUnix else { return close() }
         guard beginClosing() else { return }
-        if uv_tcp_close_reset(handle.asTCP, ByteStream.closed) < 0 { uv_close(handle.asHandle, ByteStream.closed) }
+        if !isUnix {
+            var setting = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(socket, SOL_SOCKET, SO_LINGER, &setting, socklen_t(MemoryLayout<linger>.size))
+        }
+        closeSocket()
+    }
+
+    private func closeSocket() {
+        watch.close(on: loop, owner: asOwner, closed: ByteStream.closed)
+        if socket >= 0 { Glibc.close(socket) }
+        socket = -1
+        letGoOfHeld()
     }
 
     private func beginClosing() -> Bool {
-        guard isOpen, !isClosing else { return false }
+        guard !isClosing else { return false }
+        flush()
         beganClosing = true
         isReading = false
         isReadingSocket = false
@@ -350,7 +366,6 @@ open class ByteStream: Timed {
         guard let data = handle?.pointee.data else { return }
         handle?.pointee.data = nil
         let stream = Unmanaged<ByteStream>.fromOpaque(data).takeRetainedValue()
-        stream.isOpen = false
         stream.tls = nil
         stream.loop.openStreams -= 1
         stream.loop.descriptors.streamClosed(wasClient: stream.isClient)
@@ -361,25 +376,14 @@ open class ByteStream: Timed {
 
     /// The peer's address, nil for Unix sockets and for a connection that is gone.
     public final var peerAddress: SocketAddress? {
-        isUnix ? nil : SocketAddress { storage, length in uv_tcp_getpeername(handle.asTCP, storage, length) }
+        isUnix || socket < 0 ? nil : SocketAddress { getpeername(socket, $0, $1) }
     }
 
-    /// Asks the socket whether the peer has closed or reset the connection: while it isn't read, libuv doesn't tell.
+    /// Asks the socket whether the peer has closed or reset the connection: while it isn't read, nothing is told.
     public final var isPeerGone: Bool {
-        guard !isClosing, let descriptor else { return false }
+        guard socket >= 0 else { return false }
         // 0x2000 is POLLRDHUP, which glibc hides behind _GNU_SOURCE; POLLERR and POLLHUP are always reported.
-        var question = pollfd(fd: descriptor, events: 0x2000, revents: 0)
+        var question = pollfd(fd: socket, events: 0x2000, revents: 0)
         return poll(&question, 1, 0) > 0
     }
-
-    private static func of(_ handle: UnsafeMutablePointer<uv_stream_t>?) -> ByteStream? {
-        guard let data = handle?.pointee.data else { return nil }
-        return Unmanaged<ByteStream>.fromOpaque(data).takeUnretainedValue()
-    }
-}
-
-/// A write request and the number of bytes that stand behind it in the same block.
-private struct HeldWrite {
-    var request: uv_write_t
-    var count: Int
 }

@@ -8,7 +8,7 @@ import Glibc
 ///
 /// A client that is accepted needs a second descriptor for its runner, so half of what there is goes to clients: then
 /// accepting pauses, and who comes waits in the kernel's queue of connections until a client has left. Connections to
-/// runners stop a few short of the limit: libuv, left without any, would accept clients only to close them.
+/// runners stop a few short of the limit, so that some are left for files and look-ups of names.
 public final class Descriptors {
     /// Connections that are there whether clients are or not, such as those that read runners' lists.
     public var others = 0
@@ -21,7 +21,7 @@ public final class Descriptors {
     /// The last one got one of the last descriptors: somebody else has taken more than was to be expected. The kernel
     /// gives out the lowest free number, so a number says how many are in use at least.
     private var isExhausted = false
-    /// Those that leave a connection lying, the one that waits longest first.
+    /// Those that leave connections waiting, the one that waits longest first.
     private var paused: [Listener] = []
     private var retry: DeadlineTimer?
 
@@ -58,11 +58,32 @@ public final class Descriptors {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// A socket for a stream, that doesn't block and isn't inherited.
+    ///
+    /// - Throws: `UVError`, e.g. when no descriptor is free.
+    static func makeSocket(family: Int32) throws(UVError) -> Int32 {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let made = socket(family, kind, 0)
+        if made < 0 { throw UVError(code: -errno) }
+        return made
+    }
+
     // MARK: Accepting
 
-    /// Whether the connection that was announced may be taken; if not, the listener is told to try again later.
-    func mayAccept(_ listener: Listener) -> Bool {
-        if hasRoom { return true }
+    /// Whether another client may be taken.
+    var hasRoom: Bool {
+        guard clients < clientLimit else { return false }
+        if isExhausted { isExhausted = lowestFree >= connectCeiling }
+        return !isExhausted
+    }
+
+    /// The system had none for a connection.
+    func ranOut() {
+        isExhausted = true
+    }
+
+    /// The listener is resumed when there is room.
+    func pause(_ listener: Listener) {
         paused.append(listener)
         let retry =
             self.retry
@@ -72,18 +93,11 @@ public final class Descriptors {
             }
         self.retry = retry
         retry.setDeadline(in: .milliseconds(Descriptors.retryInterval))
-        return false
     }
 
-    private var hasRoom: Bool {
-        guard clients < clientLimit else { return false }
-        if isExhausted { isExhausted = lowestFree >= connectCeiling }
-        return !isExhausted
-    }
-
-    func clientAccepted(_ descriptor: Int32?) {
+    func clientAccepted(_ descriptor: Int32) {
         clients += 1
-        if let descriptor, Int(descriptor) >= connectCeiling { isExhausted = true }
+        if Int(descriptor) >= connectCeiling { isExhausted = true }
     }
 
     func streamClosed(wasClient: Bool) {

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: MIT
 
 import CUV
+import Glibc
 
 /// A listening TCP or Unix socket. A subclass makes the connections.
 open class Listener {
     public let loop: Loop
     public let isUnix: Bool
-    private let handle: UnsafeMutablePointer<uv_stream_t>
+    private let socket: Int32
+    /// Watched level-triggered: as long as connections wait that nobody has taken, each turn of the loop says so.
+    private let handle = UnsafeMutablePointer<uv_poll_t>.allocate(capacity: 1)
     private var isClosed = false
 
     /// - Throws: `UVError` when the address can't be bound.
     public init(loop: Loop, address: SocketAddress, backlog: Int32 = 1024) throws(UVError) {
         self.loop = loop
         isUnix = false
-        handle = .allocateStream()
-        try UVError.check(uv_tcp_init(loop.uv, handle.asTCP))
-        let code = address.withPointer { uv_tcp_bind(handle.asTCP, $0, 0) }
-        try listen(after: code, backlog: backlog)
+        socket = try address.withPointer { address, length throws(UVError) in
+            try Listener.listen(on: address, length: length, backlog: backlog)
+        }
+        try beginWatching()
     }
 
     /// - Throws: `UVError` when the path can't be bound. A socket file left behind by a process that is gone must have
@@ -24,23 +27,45 @@ open class Listener {
     public init(loop: Loop, unixPath: String, backlog: Int32 = 1024) throws(UVError) {
         self.loop = loop
         isUnix = true
-        handle = .allocateStream()
-        try UVError.check(uv_pipe_init(loop.uv, handle.asPipe, 0))
-        try listen(after: uv_pipe_bind(handle.asPipe, unixPath), backlog: backlog)
+        guard let address = UnixAddress(path: unixPath) else { throw UVError(code: UV_ENAMETOOLONG.rawValue) }
+        socket = try address.withPointer { address, length throws(UVError) in
+            try Listener.listen(on: address, length: length, backlog: backlog)
+        }
+        try beginWatching()
     }
 
-    private func listen(after code: Int32, backlog: Int32) throws(UVError) {
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        var code = code
-        if code >= 0 {
-            code = uv_listen(handle, backlog) { handle, status in
-                guard status >= 0, let data = handle?.pointee.data else { return }
-                Unmanaged<Listener>.fromOpaque(data).takeUnretainedValue().connectionArrived()
-            }
+    private static func listen(
+        on address: UnsafePointer<sockaddr>, length: socklen_t, backlog: Int32
+    ) throws(UVError) -> Int32 {
+        let socket = try Descriptors.makeSocket(family: Int32(address.pointee.sa_family))
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        var (on, off): (Int32, Int32) = (1, 0)
+        // The port of a process that has just ended is free, and `[::]` takes IPv4, too. Elsewhere they are nothing.
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, size)
+        guard bind(socket, address, length) == 0, Glibc.listen(socket, backlog) == 0 else {
+            let error = UVError(code: -errno)
+            Glibc.close(socket)
+            throw error
         }
-        if code < 0 {
-            close()
+        return socket
+    }
+
+    private func beginWatching() throws(UVError) {
+        let code = uv_poll_init(loop.uv, handle, socket)
+        guard code >= 0 else {
+            isClosed = true
+            Glibc.close(socket)
             throw UVError(code: code)
+        }
+        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        watch()
+    }
+
+    private func watch() {
+        uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, _, _ in
+            guard let data = handle?.pointee.data else { return }
+            Unmanaged<Listener>.fromOpaque(data).takeUnretainedValue().connectionsArrived()
         }
     }
 
@@ -60,45 +85,58 @@ open class Listener {
     /// Told four times a second while it goes on.
     open func stillPaused() {}
 
-    private func connectionArrived() {
-        // libuv announces nothing more while the connection that it announced is left lying.
-        guard !takesClients || loop.descriptors.mayAccept(self) else { return didPause() }
-        accept()
+    /// Takes all that wait.
+    private func connectionsArrived() {
+        while !isClosed {
+            guard !takesClients || loop.descriptors.hasRoom else { return pause() }
+            let connection = Glibc.accept(socket, nil, nil)
+            if connection >= 0 {
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                accept(connection)
+                continue
+            }
+            switch errno {
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                loop.descriptors.ranOut()
+                return pause()
+            case ECONNABORTED, EINTR: continue
+            // Nobody is left (EAGAIN); or it was an error of a connection's, which waits no longer (accept(2)).
+            default: return
+            }
+        }
     }
 
-    /// Takes the connection that was left lying.
-    func resume() {
-        guard !isClosed else { return }
-        accept()
-    }
-
-    private func accept() {
-        guard let connection = makeConnection() else { return refuseConnection() }
+    private func accept(_ accepted: Int32) {
+        guard let connection = makeConnection() else {
+            Glibc.close(accepted)
+            return
+        }
         do throws(UVError) {
-            try connection.accept(from: handle)
+            try connection.accept(accepted)
         } catch {
             return connection.close()
         }
         if takesClients {
             connection.isClient = true
-            loop.descriptors.clientAccepted(connection.descriptor)
+            loop.descriptors.clientAccepted(accepted)
         }
         didAccept(connection)
     }
 
-    /// Accepted and closed: libuv stops listening when a connection that it announced is left lying.
-    private func refuseConnection() {
-        do throws(UVError) {
-            let stream = try ByteStream(loop: loop, isUnix: isUnix)
-            stream.close(afterAccepting: handle)
-        } catch {
-            // Without memory for a handle the connection stays where it is; nothing better can be done.
-        }
+    private func pause() {
+        uv_poll_stop(handle)
+        loop.descriptors.pause(self)
+        didPause()
+    }
+
+    /// Takes, in the next turn of the loop, who has waited.
+    func resume() {
+        if !isClosed { watch() }
     }
 
     /// The bound address, with the port that the system chose where 0 was asked for.
     public final var address: SocketAddress? {
-        isUnix ? nil : SocketAddress { storage, length in uv_tcp_getsockname(handle.asTCP, storage, length) }
+        isUnix || isClosed ? nil : SocketAddress { getsockname(socket, $0, $1) }
     }
 
     /// Stops listening; connections go on. Safe to repeat.
@@ -110,5 +148,6 @@ open class Listener {
             guard let data = handle?.pointee.data else { return }
             Unmanaged<Listener>.fromOpaque(data).release()
         }
+        Glibc.close(socket)
     }
 }

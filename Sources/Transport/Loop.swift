@@ -12,6 +12,7 @@ public final class Loop {
     let readBuffer: UnsafeMutableRawBufferPointer
     /// Where responses are put together before their one write.
     public let splice = SpliceBuffer()
+    let batch = SendBatch()
     public let descriptors: Descriptors
     /// What every parser of this loop's connections is made with.
     public let parserSettings: ParserSettings
@@ -57,7 +58,10 @@ public final class Loop {
         endOfTurn.pointee.data = sweepTimer.pointee.data
         uv_prepare_start(endOfTurn) { handle in
             guard let data = handle?.pointee.data else { return }
-            Unmanaged<Loop>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.turnEnded?() }
+            Unmanaged<Loop>.fromOpaque(data)._withUnsafeGuaranteedRef { loop in
+                loop.batch.endTurn()
+                loop.turnEnded?()
+            }
         }
         uv_unref(endOfTurn.asHandle)
     }

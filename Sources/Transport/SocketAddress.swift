@@ -2,6 +2,7 @@
 
 import CUV
 public import GatewayCore
+import Glibc
 
 /// An IPv4 or IPv6 address with a port.
 public struct SocketAddress: Sendable, CustomStringConvertible {
@@ -17,9 +18,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         if !isSet { return nil }
     }
 
-    /// Filled by one of libuv's `getname` calls.
-    init?(_ fill: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<Int32>) -> Int32) {
-        var length = Int32(MemoryLayout<sockaddr_storage>.size)
+    /// Filled by `getpeername` or `getsockname`.
+    init?(_ fill: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let code = withUnsafeMutablePointer(to: &storage) { fill($0.asSocketAddress, &length) }
         if code < 0 { return nil }
     }
@@ -39,13 +40,52 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         }
     }
 
-    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
+    /// Those of this machine's network interfaces, without a port.
+    public static var ofInterfaces: [SocketAddress] {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return [] }
+        defer { freeifaddrs(first) }
+        var addresses: [SocketAddress] = []
+        var next = first
+        while let interface = next?.pointee {
+            if let address = SocketAddress(interface.ifa_addr) { addresses.append(address) }
+            next = interface.ifa_next
+        }
+        return addresses
+    }
+
+    /// nil: it is neither IPv4 nor IPv6.
+    private init?(_ source: UnsafePointer<sockaddr>?) {
+        guard let source else { return nil }
+        switch Int32(source.pointee.sa_family) {
+        case AF_INET: self.init(source, length: MemoryLayout<sockaddr_in>.size, port: 0)
+        case AF_INET6: self.init(source, length: MemoryLayout<sockaddr_in6>.size, port: 0)
+        default: return nil
+        }
+    }
+
+    func withPointer<Result, Failure>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         var copy = storage
-        return withUnsafeMutablePointer(to: &copy) { body(UnsafePointer($0.asSocketAddress)) }
+        let isLong = storage.ss_family == sa_family_t(AF_INET6)
+        let length = isLong ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+        return try withUnsafeMutablePointer(to: &copy) { storage throws(Failure) in
+            try body(UnsafePointer(storage.asSocketAddress), socklen_t(length))
+        }
+    }
+
+    var family: Int32 { Int32(storage.ss_family) }
+
+    /// Begins to connect the socket, which goes on by itself: 0 or the error, negative.
+    func connect(_ socket: Int32) -> Int32 {
+        withPointer { address, length in
+            Glibc.connect(socket, address, length) == 0 || errno == EINPROGRESS || errno == EINTR ? 0 : -errno
+        }
     }
 
     public var port: Int {
-        withPointer { address in
+        withPointer { address, _ in
             let raw = UnsafeRawPointer(address)
             let port =
                 address.pointee.sa_family == sa_family_t(AF_INET6)
@@ -57,7 +97,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
 
     /// For comparing; `host` is for reading.
     public var ipAddress: IPAddress {
-        withPointer { address in
+        withPointer { address, _ in
             let raw = UnsafeRawPointer(address)
             guard address.pointee.sa_family == sa_family_t(AF_INET6) else {
                 let value = raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_addr.s_addr
@@ -73,7 +113,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
 
     /// The address without its port, e.g. `127.0.0.1` or `::1`.
     public var host: String {
-        withPointer { address in
+        withPointer { address, _ in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
                 guard let base = text.baseAddress else { return "" }
                 base.pointee = 0

@@ -38,14 +38,14 @@ final class LoadConnection: ByteStream, BodySink {
     private(set) var hasAsked = false
     private(set) var hasFailed = false
 
-    init(_ run: LoadRun, number: Int) throws(UVError) {
+    init(_ run: LoadRun, number: Int) {
         self.run = run
         self.number = number
         isStuckOne = number < run.plan.stuck
         lines = TokenLines(isStuckOne ? run.plan.stuckRequest.format : run.plan.request.format)
         parser = HTTPParser(
             .response, limits: .init(headBytes: 64 << 10, fields: 200), settings: run.loop.parserSettings)
-        try super.init(loop: run.loop)
+        super.init(loop: run.loop)
         parser.sink = self
         setDeadline(in: run.plan.silence)
         if let security = run.plan.security {

@@ -183,14 +183,8 @@ final class LoadRun {
 
     private func connectMore() {
         while connecting < LoadPlan.connectingAtOnce, !isOver, let number = toConnect.popLast() {
-            do throws(UVError) {
-                connecting += 1
-                connections[number] = try LoadConnection(self, number: number)
-            } catch {
-                connecting -= 1
-                figures.note(.connect)
-                connectLater(number)
-            }
+            connecting += 1
+            connections[number] = LoadConnection(self, number: number)
         }
     }
 

@@ -119,10 +119,13 @@ final class WholeLife {
     }
 
     /// A new content of the file, as editors bring it; turns the loop until the log says this of it once more.
-    func write(queue: String, awaiting text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    func write(
+        queue: String, runners: [String]? = nil, awaiting text: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         func count() -> Int { (try? folder.lines(of: "log").count { $0.contains("limits.queue: \(text)") }) ?? 0 }
         let before = count()
-        try WholeLife.write(queue: queue, runners: entries, folder, authority)
+        try WholeLife.write(queue: queue, runners: runners ?? entries, folder, authority)
         loop.run(until: { count() > before }, "'\(text)' in the log", sourceLocation: sourceLocation)
     }
 

@@ -129,10 +129,10 @@ import Testing
         let runners = try (0..<2).map { _ in try SimulatedRunner(loop: loop, options: .instant()) }
         let site = try GatewayUnderTest(loop, runners) { $0.health.ejectAfter = 1 }
         defer { site.stop() }
+        let client = try site.client()
         let ceiling = loop.descriptors.connectCeiling
         defer { loop.descriptors.connectCeiling = ceiling }
         loop.descriptors.connectCeiling = 0
-        let client = try site.client()
         client.send(
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
         client.readResponses()

@@ -38,7 +38,7 @@ import Transport
         loop.run(until: { gateway.gateway.exchangesInFlight == 1 })
         loop.run(for: .milliseconds(300))
         // Nearly all of it is still with the client, and of what isn't the gateway holds at most the look-ahead.
-        let unsent = client.unsentBytes
+        let unsent = client.heldBytes
         #expect(unsent > 16 << 20)
         #expect(gateway.gateway.bodyMemory.held <= BodyFormat.lookAheadBytes + 2 * 65536)
         runner.release()

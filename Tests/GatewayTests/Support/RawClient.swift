@@ -50,7 +50,7 @@ final class RawClient: ByteStream, BodySink {
     /// - Parameter tls: it speaks TLS and asks for `localhost`.
     init(_ loop: Loop, port: Int, host: String = "127.0.0.1", tls: TLSClientContext? = nil) throws {
         parser = HTTPParser(.response, limits: .init(headBytes: 65536, fields: 200), settings: loop.parserSettings)
-        try super.init(loop: loop)
+        super.init(loop: loop)
         parser.sink = self
         if let tls { secure(by: tls, host: "localhost") }
         connect(to: try #require(SocketAddress(literal: host, port: port)))

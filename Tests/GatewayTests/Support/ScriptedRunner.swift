@@ -174,11 +174,11 @@ final class ScriptedConnection: ByteStream, BodySink {
     private var requestsTaken = 0
     private var requestsComplete: Int { requests.reduce(0) { $0 + ($1.isComplete ? 1 : 0) } }
 
-    fileprivate init(_ runner: ScriptedRunner, isUnix: Bool) throws(UVError) {
+    fileprivate init(_ runner: ScriptedRunner, isUnix: Bool) {
         self.runner = runner
         parser = HTTPParser(
             .request, limits: .init(headBytes: 1 << 20, fields: 1000), settings: runner.loop.parserSettings)
-        try super.init(loop: runner.loop, isUnix: isUnix)
+        super.init(loop: runner.loop, isUnix: isUnix)
         parser.sink = self
         runner.accepted += 1
         runner.open[ObjectIdentifier(self)] = self
@@ -307,8 +307,7 @@ private final class Listening: Listener {
     }
 
     override func makeConnection() -> ByteStream? {
-        guard let runner else { return nil }
-        do throws(UVError) { return try ScriptedConnection(runner, isUnix: isUnix) } catch { return nil }
+        runner.map { ScriptedConnection($0, isUnix: isUnix) }
     }
 
     override func didAccept(_ connection: ByteStream) {

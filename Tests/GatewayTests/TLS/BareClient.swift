@@ -33,7 +33,7 @@ final class BareClient {
         SSL_set_connect_state(ssl)
         if let host { dmr_ssl_server_name(ssl, host) }
         if let session { SSL_set_session(ssl, session) }
-        let stream = try NotingStream(loop: loop)
+        let stream = NotingStream(loop: loop)
         self.stream = stream
         stream.connect(to: try #require(SocketAddress(literal: "127.0.0.1", port: port)))
         loop.run(until: { stream.count(of: "connect") == 1 }, "a connection")

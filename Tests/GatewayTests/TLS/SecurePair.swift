@@ -52,7 +52,7 @@ final class SecureListener: Listener {
     }
 
     override func makeConnection() -> ByteStream? {
-        do throws(UVError) { return try SecureStream(loop: loop) } catch { return nil }
+        SecureStream(loop: loop)
     }
 
     override func didAccept(_ connection: ByteStream) {
@@ -88,7 +88,7 @@ final class SecureSite {
 
     /// Begins to connect.
     func client(_ context: TLSClientContext, host: String = "localhost") throws -> SecureStream {
-        let stream = try SecureStream(loop: loop)
+        let stream = SecureStream(loop: loop)
         stream.secure(by: context, host: host)
         stream.connect(to: try #require(listener.address))
         streams.append(stream)
@@ -109,7 +109,7 @@ final class SecureSite {
 
     /// A client in plain text.
     func plainClient() throws -> NotingStream {
-        let stream = try NotingStream(loop: loop)
+        let stream = NotingStream(loop: loop)
         stream.connect(to: try #require(listener.address))
         streams.append(stream)
         loop.run(until: { stream.count(of: "connect") == 1 }, "a connection")

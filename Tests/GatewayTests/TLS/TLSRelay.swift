@@ -32,10 +32,10 @@ final class TLSRelay {
 
     /// Begins to connect through it.
     func client(_ context: TLSClientContext? = nil) throws -> SecureStream {
-        let client = try SecureStream(loop: site.loop)
+        let client = SecureStream(loop: site.loop)
         client.secure(by: try context ?? site.clientContext(), host: "localhost")
         client.connect(to: try #require(listener.address))
-        let far = try NotingStream(loop: site.loop)
+        let far = NotingStream(loop: site.loop)
         far.connect(to: try #require(site.listener.address))
         site.loop.run(until: { far.count(of: "connect") == 1 && !listener.accepted.isEmpty }, "both connections")
         far.startReading()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GatewayCore
+import Glibc
 import Testing
 import Transport
 
@@ -104,7 +105,7 @@ import Transport
         let pair = try StreamPair()
         let address = try #require(pair.listener.address)
         pair.end()
-        let stream = try NotingStream(loop: pair.loop)
+        let stream = NotingStream(loop: pair.loop)
         stream.connect(to: address)
         pair.loop.run(until: { stream.failure != nil })
         #expect(stream.failure?.name == "ECONNREFUSED")
@@ -115,7 +116,7 @@ import Transport
     @Test func closedWhileConnectingTellsNothingBut() throws {
         let pair = try StreamPair()
         defer { pair.end() }
-        let stream = try NotingStream(loop: pair.loop)
+        let stream = NotingStream(loop: pair.loop)
         stream.connect(to: try #require(pair.listener.address))
         stream.close()
         pair.loop.run(until: { stream.count(of: "close") == 1 })
@@ -137,7 +138,7 @@ import Transport
         let pair = try StreamPair()
         weak var watched: NotingStream?
         do {
-            let stream = try NotingStream(loop: pair.loop)
+            let stream = NotingStream(loop: pair.loop)
             stream.connect(to: try #require(pair.listener.address))
             watched = stream
         }
@@ -146,5 +147,148 @@ import Transport
         pair.loop.run(until: { watched == nil }, "release in the close callback")
         for other in pair.listener.accepted { other.close() }
         pair.end()
+    }
+
+    // MARK: What is told once, and paused
+
+    @Test func whatCameDuringAPauseIsReadBehindIt() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.near.write(Array("before".utf8))
+        pair.loop.run(until: { pair.far.text == "before" })
+        pair.far.stopReading()
+        pair.near.write(Array(" and during".utf8))
+        pair.loop.run(for: .milliseconds(20))
+        #expect(pair.far.text == "before")
+        pair.far.startReading()
+        #expect(pair.far.text == "before", "nothing is handed over from in there")
+        pair.loop.run(until: { pair.far.text == "before and during" })
+    }
+
+    @Test(arguments: [true, false])
+    func anEndDuringAPauseIsToldBehindIt(byReset: Bool) throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.far.stopReading()
+        pair.near.write(Array("the last words".utf8))
+        if byReset { pair.near.reset() } else { pair.near.close() }
+        pair.loop.run(for: .milliseconds(20))
+        #expect(pair.far.events.isEmpty)
+        #expect(pair.far.isPeerGone)
+        pair.far.startReading()
+        pair.loop.run(until: { !pair.far.events.isEmpty })
+        #expect(pair.far.text == "the last words")
+        #expect(pair.far.events == [byReset ? "fail" : "end"])
+    }
+
+    @Test func anEndRightBehindBytesIsTold() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.near.write(Array("the last words".utf8))
+        pair.near.endWriting()
+        pair.loop.run(until: { !pair.far.events.isEmpty })
+        #expect(pair.far.text == "the last words")
+        #expect(pair.far.events == ["end"])
+        #expect(pair.near.count(of: "end") == 0)
+    }
+
+    @Test func aReaderThatPausesAfterEachReadGetsAll() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.far.readLimit = 1000
+        pair.far.pausesAfterRead = true
+        pair.near.write(Array(StreamPair.bulk[..<20_000]))
+        pair.near.endWriting()
+        pair.loop.run(until: {
+            pair.far.startReading()
+            return pair.far.count(of: "end") == 1
+        })
+        #expect(pair.far.received == Array(StreamPair.bulk[..<20_000]))
+    }
+
+    // MARK: Small writes
+
+    @Test func smallAndLargeWritesOfATurnArriveInOrder() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        var expected: [UInt8] = []
+        for number in 0..<50 {
+            let count = number % 10 == 9 ? 6000 : 1 + number * 7
+            let write = Array(StreamPair.bulk[number * 8..<number * 8 + count])
+            expected += write
+            #expect(pair.near.write(write))
+        }
+        pair.loop.run(until: { pair.far.received.count == expected.count })
+        #expect(pair.far.received == expected)
+    }
+
+    @Test func theFirstWriteOfATurnLeavesAtOnceAndTheOthersAtItsEnd() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        let peer = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(peer) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(try #require(pair.listener.address?.port)).bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        let result = withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(peer, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        #expect(result == 0)
+        pair.loop.run(until: { pair.listener.accepted.count == 2 })
+        let near = try #require(pair.listener.accepted.last)
+        pair.loop.turn(wait: false)
+        /// Loopback delivers within the system call.
+        func arrived() -> Int {
+            var bytes = [UInt8](repeating: 0, count: 100)
+            return recv(peer, &bytes, bytes.count, Int32(MSG_PEEK | MSG_DONTWAIT))
+        }
+        near.write(Array("one ".utf8))
+        #expect(arrived() == 4)
+        near.write(Array("two ".utf8))
+        #expect(arrived() == 4)
+        near.flush()
+        #expect(arrived() == 8)
+        near.write(Array("three".utf8))
+        #expect(arrived() == 8)
+        pair.loop.turn(wait: false)
+        #expect(arrived() == 13)
+        near.close()
+    }
+
+    @Test(arguments: ["close", "reset", "endWriting"])
+    func endsComeBehindAllWritesOfTheirTurn(end: String) throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.near.write(Array("one ".utf8))
+        pair.near.write(Array("two".utf8))
+        switch end {
+        case "close": pair.near.close()
+        case "reset": pair.near.reset()
+        default: pair.near.endWriting()
+        }
+        pair.loop.run(until: { !pair.far.events.isEmpty })
+        #expect(pair.far.text == "one two")
+        #expect(pair.far.events == [end == "reset" ? "fail" : "end"])
+    }
+
+    @Test func smallWritesThatFillTheSocketAreHeldAndDrained() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.far.stopReading()
+        var written = 0
+        while pair.near.heldBytes == 0 {
+            for _ in 0..<10 {
+                pair.near.write(Array(StreamPair.bulk[written..<written + 1000]))
+                written += 1000
+            }
+            pair.loop.turn(wait: false)
+        }
+        pair.far.startReading()
+        pair.loop.run(until: { pair.near.count(of: "drain") == 1 })
+        pair.loop.run(until: { pair.far.received.count == written })
+        #expect(pair.far.received == Array(StreamPair.bulk[..<written]))
     }
 }

@@ -9,7 +9,7 @@ import Transport
         let pair = try StreamPair()
         defer { pair.end() }
         pair.listener.refuses = true
-        let refused = try (0..<3).map { _ in try NotingStream(loop: pair.loop) }
+        let refused = (0..<3).map { _ in NotingStream(loop: pair.loop) }
         for stream in refused {
             stream.connect(to: try #require(pair.listener.address))
             pair.loop.run(until: { stream.count(of: "connect") == 1 })
@@ -17,7 +17,7 @@ import Transport
         }
         pair.loop.run(until: { refused.allSatisfy { $0.count(of: "end") == 1 || $0.failure != nil } }, "refusals")
         pair.listener.refuses = false
-        let welcome = try NotingStream(loop: pair.loop)
+        let welcome = NotingStream(loop: pair.loop)
         welcome.connect(to: try #require(pair.listener.address))
         pair.loop.run(until: { pair.listener.accepted.count == 2 }, "listening went on")
         for stream in refused + [welcome] + pair.listener.accepted { stream.close() }

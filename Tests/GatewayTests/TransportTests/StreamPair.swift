@@ -13,7 +13,12 @@ final class NotingStream: ByteStream {
     var text: String { String(decoding: received, as: UTF8.self) }
     func count(of event: String) -> Int { events.reduce(0) { $0 + ($1 == event ? 1 : 0) } }
 
-    override func didRead(_ bytes: UnsafeRawBufferPointer) { received.append(contentsOf: bytes) }
+    var pausesAfterRead = false
+
+    override func didRead(_ bytes: UnsafeRawBufferPointer) {
+        received.append(contentsOf: bytes)
+        if pausesAfterRead { stopReading() }
+    }
     override func didEnd() { events.append("end") }
     override func didFail(_ error: UVError) {
         failure = error
@@ -36,7 +41,7 @@ final class NotingListener: Listener {
 
     override func makeConnection() -> ByteStream? {
         if refuses { return nil }
-        do throws(UVError) { return try NotingStream(loop: loop) } catch { return nil }
+        return NotingStream(loop: loop)
     }
 
     override func didAccept(_ connection: ByteStream) {
@@ -67,7 +72,7 @@ struct StreamPair {
         loop = try Loop()
         let listener = try NotingListener(loop: loop, address: StreamPair.anyPort)
         self.listener = listener
-        let near = try NotingStream(loop: loop)
+        let near = NotingStream(loop: loop)
         self.near = near
         near.connect(to: try #require(listener.address))
         loop.run(until: { near.count(of: "connect") == 1 && !listener.accepted.isEmpty }, "a connection")
