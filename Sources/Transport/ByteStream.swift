@@ -33,11 +33,11 @@ open class ByteStream: Timed {
     @exclusivity(unchecked) final var tls: TLSSession?
     /// Bytes handed to `write` that the socket has not taken yet.
     public final var heldBytes: Int { heldByteCount }
-    /// Where those are, behind `heldOffset`.
+    /// They are behind `heldOffset`.
     private var held: [UInt8] = []
     private var heldOffset = 0
     /// Some small writes wait for the end of the loop's turn.
-    @exclusivity(unchecked) private final var isBatched = false
+    @exclusivity(unchecked) final var isBatched = false
     /// A read hands over at most this many bytes; at most `Loop.readBufferBytes`.
     @exclusivity(unchecked) public final var readLimit = Loop.readBufferBytes
 
@@ -205,6 +205,8 @@ open class ByteStream: Timed {
     private func readingEnded(_ error: Int32) {
         if error == EAGAIN || error == EINTR {
             isReadable = error == EINTR
+            // An error may have been a passing one.
+            isEndAhead = false
             if isReadable { rearm() }
             return
         }
@@ -235,10 +237,7 @@ open class ByteStream: Timed {
             hold(bytes)
             return false
         }
-        if loop.batch.take(bytes, of: self) {
-            isBatched = true
-            return true
-        }
+        if loop.batch.take(bytes, of: self) { return true }
         flush()
         return sendNow(bytes)
     }

@@ -9,7 +9,7 @@ open class Listener {
     public let isUnix: Bool
     private let socket: Int32
     /// Watched level-triggered: as long as connections wait that nobody has taken, each turn of the loop says so.
-    private let handle = UnsafeMutablePointer<uv_poll_t>.allocate(capacity: 1)
+    private let handle: UnsafeMutablePointer<uv_poll_t>
     private var isClosed = false
 
     /// - Throws: `UVError` when the address can't be bound.
@@ -19,6 +19,7 @@ open class Listener {
         socket = try address.withPointer { address, length throws(UVError) in
             try Listener.listen(on: address, length: length, backlog: backlog)
         }
+        handle = .allocate(capacity: 1)
         try beginWatching()
     }
 
@@ -31,6 +32,7 @@ open class Listener {
         socket = try address.withPointer { address, length throws(UVError) in
             try Listener.listen(on: address, length: length, backlog: backlog)
         }
+        handle = .allocate(capacity: 1)
         try beginWatching()
     }
 

@@ -6,7 +6,7 @@ import GatewayCore
 /// parsing of two messages: the kernel's way through a socket and ours through a message each stay in the processor's
 /// caches (docs/performance.md has the figures). The first write of a turn leaves at once, since there may be no second.
 ///
-/// Nothing waits for longer than `entries.count` messages take: the batch is sent when it is full.
+/// Nothing waits for longer than sixteen messages take: the batch is sent when it is full.
 final class SendBatch {
     private struct Entry {
         /// Not retained: a stream sends the batch before it closes.
@@ -41,6 +41,7 @@ final class SendBatch {
         (entries + entryCount).initialize(to: Entry(stream: .passUnretained(stream), count: write.count))
         byteCount += write.count
         entryCount += 1
+        stream.isBatched = true
         if entryCount == SendBatch.capacity { send() }
         return true
     }
