@@ -142,6 +142,7 @@ open class ByteStream: Timed {
             isReadable = true
             isEndAhead = true
         } else if events & Int32(UV_READABLE.rawValue) != 0 {
+            if isReadable, !isReadingSocket { watch.ignoreReadable(socket, on: loop) }
             isReadable = true
         }
         if let connecting { connectionMade(orFailed: connecting) }

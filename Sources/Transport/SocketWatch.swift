@@ -65,10 +65,16 @@ struct SocketWatch: ~Copyable {
         }
     }
 
+    /// Nothing more is told of what can be read until `rearm`: for a reader that has paused while more and more comes.
+    mutating func ignoreReadable(_ socket: Int32, on loop: Loop) {
+        if isEdgeTriggered { isEdgeTriggered = setEdgeTriggered(socket, on: loop, ignoring: EPOLLIN.rawValue) }
+    }
+
     /// Also has the kernel look at the socket anew.
-    private func setEdgeTriggered(_ socket: Int32, on loop: Loop) -> Bool {
+    private func setEdgeTriggered(_ socket: Int32, on loop: Loop, ignoring: UInt32 = 0) -> Bool {
+        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        event.events = events & ~ignoring
         // What libuv looks for there.
         event.data.fd = socket
         return epoll_ctl(uv_backend_fd(loop.uv), EPOLL_CTL_MOD, socket, &event) == 0

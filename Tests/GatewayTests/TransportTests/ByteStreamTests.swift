@@ -165,6 +165,23 @@ import Transport
         pair.loop.run(until: { pair.far.text == "before and during" })
     }
 
+    /// From the second piece on the kernel tells nothing of them; all is there behind the pause.
+    @Test func manyPiecesThatComeDuringAPauseAreReadBehindIt() throws {
+        let pair = try StreamPair()
+        defer { pair.end() }
+        pair.far.stopReading()
+        for number in 0..<20 {
+            pair.near.write(Array("\(number) ".utf8))
+            pair.loop.run(for: .milliseconds(1))
+        }
+        let sent = (0..<20).map { "\($0) " }.joined()
+        #expect(pair.far.text.isEmpty)
+        pair.far.startReading()
+        pair.loop.run(until: { pair.far.text == sent })
+        pair.near.write(Array("and more".utf8))
+        pair.loop.run(until: { pair.far.text == sent + "and more" })
+    }
+
     @Test(arguments: [true, false])
     func anEndDuringAPauseIsToldBehindIt(byReset: Bool) throws {
         let pair = try StreamPair()
