@@ -120,9 +120,7 @@ open class ByteStream: Timed {
 
     /// Tokens are small writes that must leave at once (RFC 9293 section 3.7.4 would hold them back).
     private func setNoDelay() {
-        guard !isUnix else { return }
-        var on: Int32 = 1
-        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        if !isUnix { Descriptors.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), of: socket, to: Int32(1)) }
     }
 
     // MARK: What the loop tells
@@ -154,7 +152,7 @@ open class ByteStream: Timed {
 
     /// Has the loop tell in its next turn what can be read and written.
     private func rearm() {
-        watch.rearm(socket, on: loop, told: ByteStream.told)
+        watch.rearm(socket, on: loop)
     }
 
     // MARK: Reading
@@ -224,9 +222,9 @@ open class ByteStream: Timed {
     /// `didFailToWrite` on the way of the held bytes, or by the read side; here it only stops the sending.
     @discardableResult
     public final func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let tls else { return writeRaw(bytes) }
         guard socket >= 0, !bytes.isEmpty else { return true }
-        if let tls { return writeSecured(bytes, tls) }
-        return writeRaw(bytes)
+        return writeSecured(bytes, tls)
     }
 
     /// To the socket as it is.
@@ -338,10 +336,7 @@ open class ByteStream: Timed {
     /// Closes with RST, so that a peer that reads until the connection ends knows that it was cut.
     public final func reset() {
         guard beginClosing() else { return }
-        if !isUnix {
-            var setting = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(socket, SOL_SOCKET, SO_LINGER, &setting, socklen_t(MemoryLayout<linger>.size))
-        }
+        if !isUnix { Descriptors.set(SO_LINGER, at: SOL_SOCKET, of: socket, to: linger(l_onoff: 1, l_linger: 0)) }
         closeSocket()
     }
 

@@ -68,6 +68,13 @@ public final class Descriptors {
         return made
     }
 
+    /// An option that the socket's kind doesn't have is left alone.
+    static func set<Value: BitwiseCopyable>(_ option: Int32, at level: Int32, of socket: Int32, to value: Value) {
+        withUnsafeBytes(of: value) { value in
+            _ = setsockopt(socket, level, option, value.baseAddress, socklen_t(value.count))
+        }
+    }
+
     // MARK: Accepting
 
     /// Whether another client may be taken.

@@ -28,7 +28,17 @@ extension UnsafeMutablePointer where Pointee == uv_prepare_t {
     }
 }
 
+extension UnsafeMutablePointer where Pointee == uv_idle_t {
+    var asHandle: UnsafeMutablePointer<uv_handle_t> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)
+    }
+}
+
 extension UnsafeMutablePointer where Pointee == uv_poll_t {
+    /// Its memory for a smaller handle, while it is none itself.
+    var asIdle: UnsafeMutablePointer<uv_idle_t> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_idle_t.self)
+    }
     var asHandle: UnsafeMutablePointer<uv_handle_t> {
         UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)
     }

@@ -40,11 +40,9 @@ open class Listener {
         on address: UnsafePointer<sockaddr>, length: socklen_t, backlog: Int32
     ) throws(UVError) -> Int32 {
         let socket = try Descriptors.makeSocket(family: Int32(address.pointee.sa_family))
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        var (on, off): (Int32, Int32) = (1, 0)
-        // The port of a process that has just ended is free, and `[::]` takes IPv4, too. Elsewhere they are nothing.
-        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, size)
-        setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, size)
+        // The port of a process that has just ended is free, and `[::]` takes IPv4, too.
+        Descriptors.set(SO_REUSEADDR, at: SOL_SOCKET, of: socket, to: Int32(1))
+        Descriptors.set(IPV6_V6ONLY, at: Int32(IPPROTO_IPV6), of: socket, to: Int32(0))
         guard bind(socket, address, length) == 0, Glibc.listen(socket, backlog) == 0 else {
             let error = UVError(code: -errno)
             Glibc.close(socket)

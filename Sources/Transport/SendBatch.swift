@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import GatewayCore
-
 /// The small writes of one turn of the loop, sent one right behind the other at its end, instead of each between the
 /// parsing of two messages: the kernel's way through a socket and ours through a message each stay in the processor's
 /// caches (docs/performance.md has the figures). The first write of a turn leaves at once, since there may be no second.

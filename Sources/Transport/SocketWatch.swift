@@ -56,10 +56,10 @@ struct SocketWatch: ~Copyable {
     }
 
     /// Whatever can be read or written by now is told in the next turn of the loop, even if it was told before.
-    mutating func rearm(_ socket: Int32, on loop: Loop, told: @escaping Told) {
+    mutating func rearm(_ socket: Int32, on loop: Loop) {
         guard hasHandle else { return }
         if !isActive {
-            isActive = uv_poll_start(handle, SocketWatch.interests, told) == 0
+            isActive = uv_poll_start(handle, SocketWatch.interests, handle.pointee.poll_cb) == 0
         } else if isEdgeTriggered {
             isEdgeTriggered = setEdgeTriggered(socket, on: loop)
         }
@@ -82,14 +82,10 @@ struct SocketWatch: ~Copyable {
 
     /// The socket may be closed right afterwards, `closed` comes in a later turn. Once.
     mutating func close(on loop: Loop, owner: UnsafeMutableRawPointer, closed: @escaping Closed) {
-        let handle = UnsafeMutableRawPointer(handle)
-        if !hasHandle {
-            // Never opened: a handle that does nothing has a close callback, too, and is smaller.
-            uv_idle_init(loop.uv, handle.assumingMemoryBound(to: uv_idle_t.self))
-        }
-        let base = handle.assumingMemoryBound(to: uv_handle_t.self)
-        base.pointee.data = owner
+        // Never opened: a handle that does nothing has a close callback, too.
+        if !hasHandle { uv_idle_init(loop.uv, handle.asIdle) }
+        handle.asHandle.pointee.data = owner
         isActive = false
-        uv_close(base, closed)
+        uv_close(handle.asHandle, closed)
     }
 }

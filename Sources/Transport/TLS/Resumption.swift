@@ -16,10 +16,8 @@ final class Resumption {
 
     deinit {
         handle.pointee.data = nil
-        UnsafeMutableRawPointer(handle).withMemoryRebound(to: uv_handle_t.self, capacity: 1) { handle in
-            uv_close(handle) { handle in
-                handle.map { UnsafeMutableRawPointer($0).deallocate() }
-            }
+        uv_close(handle.asHandle) { handle in
+            handle.map { UnsafeMutableRawPointer($0).deallocate() }
         }
     }
 

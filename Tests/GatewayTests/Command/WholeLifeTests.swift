@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import COpenSSL
-import GatewayCore
 import Glibc
 import SimulatedRunner
 import Testing
@@ -36,7 +35,7 @@ import ZstdFrames
         try playReloads(life)
         // Without its runners it keeps no idle connection to them, of which there may be as many as ever at a time.
         try life.write(queue: "6", runners: [], awaiting: "4 → 6")
-        loop.run(for: .milliseconds(200))
+        loop.run(until: { loop.openStreams == 0 }, "the end of all connections")
         let before = life.descriptors
         try life.write(queue: "4", awaiting: "6 → 4")
         for _ in 1...2 {

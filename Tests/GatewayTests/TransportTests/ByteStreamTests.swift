@@ -3,7 +3,8 @@
 import GatewayCore
 import Glibc
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite(.serialized) struct ByteStreamTests {
     @Test func bytesArriveInBothDirections() throws {
@@ -244,16 +245,7 @@ import Transport
         defer { pair.end() }
         let peer = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(peer) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(try #require(pair.listener.address?.port)).bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        let result = withUnsafePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(peer, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        #expect(result == 0)
+        #expect(try #require(pair.listener.address).connect(peer) == 0)
         pair.loop.run(until: { pair.listener.accepted.count == 2 })
         let near = try #require(pair.listener.accepted.last)
         pair.loop.turn(wait: false)
